@@ -1,0 +1,3 @@
+"""Login risk from authentication logs: parse, learn, score."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""What is kept of past logins: events, never derived rows."""
