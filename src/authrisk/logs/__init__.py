@@ -1,1 +1,1 @@
-"""."""
+"""From the logs of any authentication server to login events."""

@@ -1,0 +1,76 @@
+"""The parser protocol: numbered lines in; events, rejections and ignored lines out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, runtime_checkable
+
+from authrisk.event import LoginEvent
+
+
+class Line(NamedTuple):
+    """One line of a log, without its line break; undecodable bytes became U+FFFD."""
+
+    file: str
+    number: int
+    """Counted from 1."""
+    text: str
+
+    @property
+    def place(self) -> str:
+        """`file:number`: the event id of logs that have none of their own."""
+        return f"{self.file}:{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that should have been readable and is not: data, never an exception."""
+
+    line: Line
+    cause: str
+    """A short phrase without the line's content, so that causes can be counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """A line that is fine and is no login (session closed, token refresh, another daemon)."""
+
+    line: Line
+    cause: str
+
+
+Item = LoginEvent | Rejected | Ignored
+
+
+@dataclass(frozen=True, slots=True)
+class ParseSettings:
+    """What a log does not say about itself."""
+
+    reference: dt.datetime
+    """Aware time that yearless stamps are counted back from: the file's mtime, or now."""
+    timezone: str = "UTC"
+    """IANA name for stamps without a zone."""
+
+
+@runtime_checkable
+class Parser(Protocol):
+    """One log format. Instances are immutable and shared; state lives in `parse`'s generator."""
+
+    name: str
+    """The name on the command line: `sshd`."""
+    title: str
+    """Product, versions and shapes that it reads, one line."""
+    sample: str
+    """A few real-looking lines, newline-separated; `expected` says what they give."""
+    expected: Sequence[dict[str, object]]
+    """Per event of `sample`: canonical field names and values that must come out (a subset)."""
+    hostile: str
+    """Lines that try to deceive this grammar; none may give an event of a forged user."""
+
+    def claims(self, head: Sequence[str]) -> bool:
+        """Whether the first lines of a file are surely this format."""
+
+    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
+        """Every line's item, in order as far as joins allow; never raises for bad content."""
