@@ -1,0 +1,130 @@
+"""The tables of the SQLite history, and how a connection to them is opened.
+
+Columns beside the event's own msgpack are what it is looked up by. Nothing derived is kept.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from authrisk.errors import StoreError
+
+SCHEMA_VERSION = 1
+APPLICATION_ID = 0x41524953
+"""`ARIS` in the file's header: tells a history from any other SQLite file."""
+
+BUSY_MS = 5000
+"""How long a write waits for another process's."""
+
+TABLES = (
+    """CREATE TABLE logins (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        event_id TEXT NOT NULL UNIQUE,
+        user_id TEXT,
+        time_ns INTEGER NOT NULL,
+        standing INTEGER NOT NULL,
+        address TEXT,
+        prefix TEXT,
+        asn TEXT,
+        event BLOB NOT NULL,
+        answer BLOB,
+        verdict TEXT
+    ) STRICT""",
+    "CREATE INDEX logins_by_user ON logins (user_id, standing, time_ns, sequence)",
+    """CREATE INDEX logins_by_address ON logins (address, time_ns, sequence, standing, user_id)
+        WHERE address IS NOT NULL""",
+    """CREATE INDEX logins_by_prefix ON logins (prefix, time_ns, sequence, standing, user_id)
+        WHERE prefix IS NOT NULL""",
+    """CREATE INDEX logins_by_asn ON logins (asn, time_ns, sequence, standing, user_id)
+        WHERE asn IS NOT NULL""",
+    "CREATE TABLE states (name TEXT PRIMARY KEY, state BLOB NOT NULL) STRICT",
+)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection that any one thread at a time may use; raises StoreError."""
+    try:
+        db = sqlite3.connect(
+            path.absolute(),
+            timeout=BUSY_MS / 1000,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA secure_delete = ON")
+        db.execute("PRAGMA trusted_schema = OFF")
+    except sqlite3.Error as error:
+        raise _unusable(error, str(path)) from error
+    return db
+
+
+def prepare(path: Path) -> sqlite3.Connection:
+    """A connection to a history that is there or is made now, readable by its owner alone.
+
+    Raises StoreError where the file is not a history, was written by a newer program, is damaged,
+    or cannot be written.
+    """
+    where = str(path)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise StoreError(
+            f"cannot be opened for writing: {error.strerror}",
+            where=where,
+            remedy="check that the directory exists and is yours to write",
+        ) from error
+    db = connect(path)
+    try:
+        _refuse_foreign(db, where)
+        (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
+        if mode != "wal":
+            raise StoreError(
+                f"the file system gives no write-ahead log (journal mode {mode})",
+                where=where,
+                remedy="keep the history on a local disk",
+            )
+        _create(db)
+    except sqlite3.Error as error:
+        db.close()
+        raise _unusable(error, where) from error
+    except StoreError:
+        db.close()
+        raise
+    return db
+
+
+def _unusable(error: sqlite3.Error, where: str) -> StoreError:
+    return StoreError(
+        f"cannot be used as a history: {error}",
+        where=where,
+        remedy="restore a backup, or move the file away to start anew",
+    )
+
+
+def _refuse_foreign(db: sqlite3.Connection, where: str) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    if tables and application != APPLICATION_ID:
+        raise StoreError(
+            "is a SQLite file, but no login history", where=where, remedy="name another file"
+        )
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"was written by a newer authrisk (schema {version}, this one knows {SCHEMA_VERSION})",
+            where=where,
+            remedy="upgrade authrisk",
+        )
+
+
+def _create(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        for statement in TABLES:
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    db.execute("COMMIT")

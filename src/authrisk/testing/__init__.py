@@ -1,0 +1,1 @@
+"""Contract checks for parsers, stores and models of your own."""

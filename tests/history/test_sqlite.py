@@ -1,0 +1,219 @@
+"""The SQLite store."""
+
+import itertools
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from authrisk.errors import StoreError
+from authrisk.event import LoginEvent
+from authrisk.history.sqlite import SqliteStore
+from authrisk.history.store import Standing
+from authrisk.testing.store import check_store
+
+
+def login(n: int, user: str = "7", **fields: object) -> LoginEvent:
+    return LoginEvent(event_id=f"e{n}", timestamp_ns=n, user_id=user, **fields)
+
+
+def test_contract(tmp_path):
+    """The SQLite store keeps the contract of a store."""
+    names = itertools.count()
+    check_store(lambda: SqliteStore(tmp_path / f"{next(names)}.db"))
+
+
+def test_survives_reopening(tmp_path):
+    """What was appended is there when the file is opened again, in its order of arrival."""
+    with_it = SqliteStore(tmp_path / "h.db")
+    stored = with_it.append(login(1, src_ip="8.8.8.8"), Standing.FAMILIAR, b"{}")
+    with_it.save_state("population", b"\x01")
+    with_it.close()
+    again = SqliteStore(tmp_path / "h.db")
+    assert list(again.since(0)) == [stored]
+    assert again.load_state("population") == b"\x01"
+    assert again.append(login(2), Standing.FAMILIAR).sequence == 2
+    again.close()
+
+
+ENDLESS = """
+import sys
+from authrisk.event import LoginEvent
+from authrisk.history.sqlite import SqliteStore
+from authrisk.history.store import Standing
+store = SqliteStore(sys.argv[1])
+for n in range(10**9):
+    event = LoginEvent(event_id=f"{sys.argv[2]}-{n}", timestamp_ns=n, user_id=str(n % 50))
+    store.append(event, Standing.FAMILIAR)
+    print(event.event_id, flush=True)
+"""
+
+
+def test_killed_process_loses_nothing_acknowledged(tmp_path):
+    """After kill -9 every login whose append had returned is in the file."""
+    path = tmp_path / "h.db"
+    acknowledged = []
+    for run in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", ENDLESS, str(path), str(run)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        acknowledged.append(process.stdout.readline())
+        time.sleep(0.05 * (run + 1))
+        os.kill(process.pid, signal.SIGKILL)
+        acknowledged += process.communicate()[0].splitlines()
+    store = SqliteStore(path)
+    kept = {stored.event.event_id for stored in store.since(0)}
+    store.close()
+    assert {line.strip() for line in acknowledged if line.strip()} <= kept
+    assert len(acknowledged) > 3
+
+
+def test_writes_that_wait_share_a_commit(tmp_path):
+    """64 callers at once need far fewer commits than writes."""
+    store = SqliteStore(tmp_path / "h.db")
+    commits = []
+    write_group = store._writes._commit
+    store._writes._commit = lambda group: (commits.append(len(group)), write_group(group))
+    with ThreadPoolExecutor(64) as pool:
+        list(pool.map(lambda n: store.append(login(n), Standing.FAMILIAR), range(640)))
+    store.close()
+    assert sum(commits) == 640
+    assert len(commits) < 400
+
+
+def test_one_bad_write_spoils_no_other(tmp_path):
+    """A time beyond 64 bits is refused alone; what waits beside it is kept."""
+    store = SqliteStore(tmp_path / "h.db")
+    huge = LoginEvent(event_id="huge", timestamp_ns=2**63, user_id="7")
+
+    def add(event):
+        try:
+            return store.append(event, Standing.FAMILIAR)
+        except StoreError as error:
+            return error
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(add, [*map(login, range(40)), huge, *map(login, range(40, 80))]))
+    assert isinstance(answers[40], StoreError)
+    assert len(list(store.since(0))) == 80
+    store.close()
+
+
+def test_forgotten_text_is_gone_from_the_files(tmp_path):
+    """After `forget` neither the database nor its log holds the user's words."""
+    store = SqliteStore(tmp_path / "h.db")
+    store.append(
+        login(1, "canary-user", user_agent="canary-agent"), Standing.FAMILIAR, b"canary-answer"
+    )
+    for n in range(2, 50):
+        store.append(login(n), Standing.FAMILIAR)
+    store.forget("canary-user")
+    for file in tmp_path.iterdir():
+        assert b"canary" not in file.read_bytes(), file.name
+    store.close()
+
+
+def test_file_is_the_owners_alone(tmp_path):
+    """Nobody else on the machine may read the history."""
+    store = SqliteStore(tmp_path / "h.db")
+    store.append(login(1), Standing.FAMILIAR)
+    assert {oct(file.stat().st_mode & 0o777) for file in tmp_path.iterdir()} == {"0o600"}
+    store.close()
+
+
+def test_keeps_the_newest_of_each_standing(tmp_path):
+    """Past the cap the oldest by time goes, standing by standing."""
+    store = SqliteStore(tmp_path / "h.db", kept=3)
+    for n in range(10):
+        store.append(login(n), Standing.FAMILIAR if n < 2 else Standing.EVIDENCE)
+    assert [stored.event.timestamp_ns for stored in store.logins("7")] == [0, 1, 7, 8, 9]
+    store.close()
+
+
+def newer(path: Path) -> None:
+    SqliteStore(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 999")
+    db.close()
+
+
+def foreign(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TABLE t (a)")
+    db.close()
+
+
+def noise(path: Path) -> None:
+    path.write_bytes(b"no database at all" * 100)
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (newer, "newer authrisk"),
+        (foreign, "no login history"),
+        (noise, "cannot be used as a history"),
+        (folder, "cannot be opened"),
+    ],
+)
+def test_refuses_what_is_no_history(tmp_path, spoil, words):
+    """A newer, foreign or damaged file is refused with its name and the reason."""
+    path = tmp_path / "h.db"
+    spoil(path)
+    with pytest.raises(StoreError, match=words) as refusal:
+        SqliteStore(path)
+    assert str(path) in str(refusal.value)
+
+
+def test_missing_directory_is_named(tmp_path):
+    """A path into nowhere is refused, and the refusal says what to do."""
+    with pytest.raises(StoreError, match="check that the directory exists"):
+        SqliteStore(tmp_path / "nowhere" / "h.db")
+
+
+def test_damaged_pages_are_a_clear_error(tmp_path):
+    """A file damaged while it is open raises StoreError, never something else."""
+    path = tmp_path / "h.db"
+    store = SqliteStore(path)
+    for n in range(200):
+        store.append(login(n), Standing.FAMILIAR)
+    store.close()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with pytest.raises(StoreError):
+        SqliteStore(path).recent("7", 10**9, 50)
+
+
+def test_closed_store_says_so(tmp_path):
+    """A closed store refuses both reading and writing, and closes again in peace."""
+    store = SqliteStore(tmp_path / "h.db")
+    store.close()
+    store.close()
+    with pytest.raises(StoreError, match="closed"):
+        store.recent("7", 1, 1)
+    with pytest.raises(StoreError, match="closed"):
+        store.append(login(1), Standing.FAMILIAR)
+
+
+def test_two_processes_share_one_file(tmp_path):
+    """Two stores on one file see each other's logins and accept an id once."""
+    one, two = SqliteStore(tmp_path / "h.db"), SqliteStore(tmp_path / "h.db")
+    assert one.append(login(1), Standing.FAMILIAR) is not None
+    assert two.append(login(1), Standing.FAMILIAR) is None
+    assert two.recent("7", 9, 9) == [login(1)]
+    one.close()
+    two.close()
