@@ -1,0 +1,86 @@
+"""Plain bytes of a plain, gzip or zstd stream, in blocks of bounded size."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import zstandard
+
+
+class StreamError(Exception):
+    """The stream cannot be read further; its text is the cause. What came before is good."""
+
+
+def plain_blocks(file: BinaryIO) -> Iterator[bytes]:
+    """The decompressed content; the kind of compression is told by the first bytes.
+
+    Concatenated members and frames follow one another. No block exceeds some MiB, however well
+    the input was compressed. Raises StreamError where the input is damaged or ends too early, after
+    every byte before that has been given.
+    """
+    head = file.read(4)
+    if head.startswith(b"\x1f\x8b"):
+        yield from _gunzip(head, file)
+    elif head == b"\x28\xb5\x2f\xfd":
+        yield from _unzstd(head, file)
+    else:
+        while len(head) < 4 and (more := file.read(4 - len(head))):  # a slow pipe
+            head += more
+        if head:
+            yield from _plain(head, file)
+
+
+def _plain(head: bytes, file: BinaryIO) -> Iterator[bytes]:
+    read = getattr(file, "read1", file.read)  # a pipe gives what it has
+    yield head + read(_BLOCK)
+    while block := read(_BLOCK):
+        yield block
+
+
+def _gunzip(head: bytes, file: BinaryIO) -> Iterator[bytes]:
+    member = zlib.decompressobj(wbits=31)
+    data = head + file.read(_BLOCK)
+    while data:
+        try:
+            out = member.decompress(data, _BLOCK)
+        except zlib.error:
+            raise StreamError("damaged gzip data") from None
+        if out:
+            yield out
+        if member.eof:
+            data = member.unused_data.lstrip(b"\0") or file.read(_BLOCK).lstrip(b"\0")
+            if data:
+                member = zlib.decompressobj(wbits=31)
+        else:
+            data = member.unconsumed_tail or file.read(_BLOCK)
+    if not member.eof:
+        raise StreamError("gzip data ends too early")
+
+
+def _unzstd(head: bytes, file: BinaryIO) -> Iterator[bytes]:
+    decompressor = zstandard.ZstdDecompressor()
+    frame = decompressor.decompressobj()
+    data = head
+    while data:
+        try:
+            out = frame.decompress(data)
+        except zstandard.ZstdError:
+            raise StreamError("damaged zstd data") from None
+        if out:
+            yield out
+        data = b""
+        if frame.eof:
+            data = frame.unused_data
+        if not data:
+            data = file.read(_ZSTD_STEP)
+        if frame.eof and data:
+            frame = decompressor.decompressobj()
+    if not frame.eof:
+        raise StreamError("zstd data ends too early")
+
+
+_BLOCK = 1 << 16
+_ZSTD_STEP = 512
+"""Input bytes at a time: 4 bytes of zstd may stand for 128 KiB, so 512 give at most 16 MiB."""

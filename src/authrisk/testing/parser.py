@@ -1,0 +1,121 @@
+"""The contract of log formats, as a check that anyone can run on a parser of their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+
+import msgspec
+
+from authrisk.event import FAILURE_REASONS, LoginEvent
+from authrisk.logs.parser import Item, Line, Parser, ParseSettings
+
+VICTIM = "victim"
+"""Who the lines of `hostile` pretend to be: no event of theirs may be this user's."""
+
+SETTINGS = ParseSettings(reference=dt.datetime(2024, 12, 31, tzinfo=dt.UTC))
+"""What `sample` and `hostile` are read with: yearless stamps fall into 2024, zone UTC."""
+
+
+def check_parser(parser: Parser) -> None:
+    """Runs a parser against its own sample and against bad input.
+
+    Raises AssertionError saying which promise is broken:
+
+    - `sample`, `expected` and `hostile` are there; `sample` gives exactly the expected events;
+    - the parser claims its own sample, and neither nothing nor plain prose;
+    - every line comes back as an item; events have unique ids, a time between 1970 and 2262 and
+      reasons of the closed vocabulary;
+    - no event of `hostile` is of the user `victim` (compared without case);
+    - random bytes, cut and doubled sample lines raise nothing;
+    - the same lines give the same items twice.
+    """
+    assert isinstance(parser, Parser), "a part of the Parser protocol is missing"
+    for part in ("name", "title", "sample", "hostile"):
+        assert getattr(parser, part).strip(), f"{parser.name}: `{part}` is empty"
+    assert parser.expected, f"{parser.name}: `expected` is empty"
+    _check_claims(parser)
+    _check_sample(parser)
+    _check_hostile(parser)
+    _check_noise(parser)
+
+
+def parse_text(parser: Parser, text: str, file: str = "log") -> list[Item]:
+    """Every item that the parser gives for the lines of a text."""
+    lines = (Line(file, number, line) for number, line in enumerate(text.split("\n"), 1))
+    return list(parser.parse(lines, SETTINGS))
+
+
+def _check_claims(parser: Parser) -> None:
+    assert parser.claims(parser.sample.split("\n")), f"{parser.name} does not claim its sample"
+    assert not parser.claims([]), f"{parser.name} claims an empty file"
+    assert not parser.claims(["It was a bright cold day in April."]), f"{parser.name} claims prose"
+
+
+def _check_sample(parser: Parser) -> None:
+    items = parse_text(parser, parser.sample)
+    events = _events(parser, items)
+    expected = parser.expected
+    assert len(events) == len(expected), (
+        f"{parser.name}: {len(events)} events of the sample, {len(expected)} expected"
+    )
+    for number, (event, fields) in enumerate(zip(events, expected, strict=True), 1):
+        for name, value in fields.items():
+            got = getattr(event, name)
+            assert got == value, f"{parser.name}: event {number}: {name} is {got!r}, not {value!r}"
+    count = len(parser.sample.split("\n"))
+    assert len(items) >= count, f"{parser.name}: {count} lines gave only {len(items)} items"
+    assert parse_text(parser, parser.sample) == items, f"{parser.name}: two readings differ"
+
+
+def _check_hostile(parser: Parser) -> None:
+    for event in _events(parser, parse_text(parser, parser.hostile)):
+        for user in (event.user_id, event.user_name):
+            assert user is None or user.strip().casefold() != VICTIM, (
+                f"{parser.name}: a hostile line gave an event of the forged user ({event.event_id})"
+            )
+
+
+def _check_noise(parser: Parser) -> None:
+    noise = random.Random(7)
+    lines = parser.sample.split("\n") + parser.hostile.split("\n")
+    texts = [noise.randbytes(noise.randrange(200)).decode("utf-8", "replace") for _ in range(100)]
+    for line in lines:
+        texts += [line[: noise.randrange(len(line) + 1)] for _ in range(8)]
+        texts += [line[noise.randrange(len(line) + 1) :] for _ in range(4)]
+        texts += [line + line, line + "\x1b[31m", line.replace(" ", "\t"), line.replace("1", "１")]
+        for _ in range(8):
+            at = noise.randrange(len(line) + 1)
+            texts.append(line[:at] + chr(noise.choice(_TROUBLE)) + line[at + 1 :])
+    texts += ["", " ", "{", "[" * 10_000, '{"a":' * 10_000, "\ufeff", "9" * 5000]
+    noise.shuffle(texts)
+    parser.claims(texts)
+    text = "\n".join(text.replace("\n", " ") for text in texts)
+    items = parse_text(parser, text)
+    _events(parser, items)
+    assert len(items) >= len(texts), f"{parser.name}: some lines of noise gave no item"
+    assert parse_text(parser, text) == items, f"{parser.name}: two readings of noise differ"
+
+
+def _events(parser: Parser, items: Sequence[Item]) -> list[LoginEvent]:
+    events = [item for item in items if isinstance(item, LoginEvent)]
+    ids = [event.event_id for event in events]
+    assert len(set(ids)) == len(ids), f"{parser.name}: two events have one event_id"
+    for event in events:
+        where = f"{parser.name}: {event.event_id}"
+        # The codec checks every field's type; a frozen Struct does not when it is made.
+        try:
+            msgspec.convert(msgspec.to_builtins(event), LoginEvent)
+        except msgspec.ValidationError as error:
+            raise AssertionError(f"{where}: {error}") from None
+        assert 0 <= event.timestamp_ns < 2**63, f"{where}: time out of range"
+        assert event.user_id != "", f"{where}: an unknown user is None, not empty"
+        assert event.count >= 1, f"{where}: count below 1"
+        assert event.failure_reason is None or event.failure_reason in FAILURE_REASONS, (
+            f"{where}: failure_reason {event.failure_reason!r} is not in the vocabulary"
+        )
+    return events
+
+
+_TROUBLE = (0, 9, 13, 27, 34, 39, 44, 92, 123, 125, 0x202E, 0xFFFD, 0x1F600)
