@@ -1,1 +1,1 @@
-"""."""
+"""Simulated users, networks and attackers."""

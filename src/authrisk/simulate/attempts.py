@@ -1,0 +1,173 @@
+"""Login attempts as columns of numbers, and the event frame that they become."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from authrisk.simulate.clients import CLIENT_COLUMNS, Clients, client_table
+from authrisk.simulate.draws import Bools, Floats, Ints, choose, mix, normal, uniform
+from authrisk.simulate.frame import address_text, event_frame
+from authrisk.simulate.profile import Profile
+from authrisk.simulate.universe import Universe
+
+LABEL_SCHEMA = {
+    "event_id": pl.String(), "is_attack": pl.Boolean(), "tier": pl.String(),
+    "campaign": pl.String(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Attempts:
+    """M login attempts; every column has M entries."""
+
+    user: Ints
+    time_ns: Ints
+    """Nanoseconds since the start of the period."""
+    success: Bools
+    known_user: Bools
+    network: Ints
+    address: Ints
+    clients: Clients
+    context: Ints
+    """Device slot: what the choice of app and method depends on."""
+    is_service: Bools
+    is_attack: Bools
+    campaign: Ints
+    """Number of the attack burst, -1 for legitimate attempts."""
+
+    def take(self, rows: Ints) -> Attempts:
+        """Some of the attempts."""
+        return Attempts(**{
+            field.name: value.take(rows) if isinstance(value, Clients) else value[rows]
+            for field in dataclasses.fields(self)
+            for value in (getattr(self, field.name),)
+        })  # fmt: skip
+
+    def replace(self, **columns: Any) -> Attempts:
+        """The same attempts with some columns exchanged."""
+        return dataclasses.replace(self, **columns)
+
+    @staticmethod
+    def join(first: Attempts, second: Attempts) -> Attempts:
+        """Both, one after the other."""
+        clients = Clients(*(np.concatenate(pair) for pair in zip(first.clients, second.clients,
+                                                                  strict=True)))  # fmt: skip
+        return Attempts(clients=clients, **{
+            field.name: np.concatenate((getattr(first, field.name), getattr(second, field.name)))
+            for field in dataclasses.fields(first)
+            if field.name != "clients"
+        })  # fmt: skip
+
+
+def attempts_frame(
+    profile: Profile, universe: Universe, attempts: Attempts, start: dt.datetime, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The events sorted by time, and their labels in the same order."""
+    attempts = attempts.take(np.argsort(attempts.time_ns, kind="stable"))
+    rows = len(attempts.user)
+    number = np.arange(rows, dtype=np.int64)
+    event_id = pl.Series("event_id", number).cast(pl.String)
+    table, client = client_table(attempts.clients)
+    start_ns = int(start.timestamp()) * 1_000_000_000
+    time_ns = start_ns + attempts.time_ns // 1_000_000 * 1_000_000  # logs keep milliseconds
+    columns: dict[str, object] = {
+        "event_id": event_id,
+        "timestamp": pl.Series(time_ns).cast(pl.Datetime("ns", "UTC")),
+        "user_id": _user_ids(attempts, seed),
+        "outcome": pl.Series(["failure", "success"]).gather(attempts.success.astype(np.int64)),
+        "failure_reason": _reasons(attempts),
+        "account_kind": pl.Series([None, "service"], dtype=pl.String)
+        .gather(attempts.is_service.astype(np.int64)),
+        "rtt_ms": _round_trips(profile, universe, attempts, seed),
+        "src_ip": address_text(attempts.address),
+        "source_type": pl.repeat(profile.source_type, rows, dtype=pl.String, eager=True),
+        **_places(universe, attempts.network),
+        **{name: table[name].gather(client) for name in CLIENT_COLUMNS},
+        **_ways_in(profile, attempts, seed),
+    }  # fmt: skip
+    campaign = pl.Series(attempts.campaign)
+    labels = pl.DataFrame({
+        "event_id": event_id,
+        "is_attack": pl.Series(attempts.is_attack),
+        "tier": pl.Series([None, "T0"], dtype=pl.String)
+        .gather(attempts.is_attack.astype(np.int64)),
+        "campaign": "T0-" + pl.select(
+            pl.when(campaign >= 0).then(campaign.cast(pl.String))
+        ).to_series(),
+    }).cast(LABEL_SCHEMA)  # type: ignore[arg-type]  # fmt: skip
+    return event_frame(columns, rows), labels
+
+
+def _user_ids(attempts: Attempts, seed: int) -> pl.Series:
+    """Signed 64-bit numbers as text; an account that does not exist has an id like any other."""
+    distinct, which = np.unique(
+        attempts.user * 2 + attempts.known_user.astype(np.int64), return_inverse=True
+    )
+    numbers = mix(seed, distinct, 21).view(np.int64)
+    return pl.Series(numbers).cast(pl.String).gather(which)
+
+
+def _reasons(attempts: Attempts) -> pl.Series:
+    code = np.where(attempts.success, 0, np.where(attempts.known_user, 1, 2))
+    names = pl.Series([None, "bad_credentials", "unknown_user"], dtype=pl.String)
+    return names.gather(code)
+
+
+def _places(universe: Universe, network: Ints) -> dict[str, pl.Series]:
+    system = universe.network_as[network]
+    city = universe.network_city[network]
+    known = universe.cities
+    hosting = universe.as_hosting[system]
+    return {
+        "src_country": pl.Series(universe.countries).gather(universe.as_country[system]),
+        "src_region": pl.Series([*(c.region for c in known), None]).gather(city % (len(known) + 1)),
+        "src_city": pl.Series([*(c.name for c in known), None]).gather(city % (len(known) + 1)),
+        "src_latitude": pl.Series(universe.network_latitude[network]),
+        "src_longitude": pl.Series(universe.network_longitude[network]),
+        "src_asn": pl.Series(universe.as_number[system]),
+        "src_as_name": pl.Series(universe.as_name, dtype=pl.String).gather(system),
+        "src_network": pl.Series(["public", "hosting"]).gather(hosting.astype(np.int64)),
+    }
+
+
+def _ways_in(profile: Profile, attempts: Attempts, seed: int) -> dict[str, pl.Series]:
+    """App, method and second factor: habits of the user and device, with some change."""
+    visit = attempts.time_ns // 3_600_000_000_000
+    fixed = uniform(seed, attempts.user, visit, 30) < 0.7
+    habit = np.where(fixed, 0, visit + 1)
+    apps, app_shares = zip(*profile.apps, strict=True)
+    methods, method_shares = zip(*profile.auth_methods, strict=True)
+    app = choose(np.array(app_shares), seed, attempts.user, habit, 31)
+    stays = uniform(seed, attempts.user, visit, 32) < 0.9
+    way = choose(np.array(method_shares), seed, attempts.user, np.where(stays, 0, visit), 33)
+    way = np.where(attempts.is_service | attempts.is_attack, 0, way)
+    second = pl.Series([method != "password" for method in methods])
+    return {
+        "app": pl.Series(apps).gather(app),
+        "auth_method": pl.Series(methods).gather(way),
+        "mfa": second.gather(way),
+    }
+
+
+def _round_trips(profile: Profile, universe: Universe, attempts: Attempts, seed: int) -> pl.Series:
+    """Round-trip times, milliseconds: distance to the main country, access line, chance."""
+    rows = np.arange(len(attempts.user), dtype=np.int64)
+    present = uniform(seed, rows, 41) < profile.rtt_share
+    main = np.flatnonzero(
+        universe.as_country[universe.network_as]
+        == universe.countries.index(profile.countries[0][0])
+    )
+    north = universe.network_latitude[attempts.network] - universe.network_latitude[main].mean()
+    east = universe.network_longitude[attempts.network] - universe.network_longitude[main].mean()
+    degrees: Floats = np.hypot(north, 0.6 * east)
+    noise = np.exp(0.62 * normal(seed, rows, 42))
+    line = np.exp(0.35 * normal(seed, attempts.user, 43))
+    value = profile.rtt_scale_ms * (0.76 + 0.2 * noise * line) + degrees * 1.8
+    numbers = pl.Series(np.round(value, 0))
+    return pl.select(pl.when(pl.Series(present)).then(numbers)).to_series()

@@ -1,0 +1,191 @@
+"""Devices and their user agents: families, models, updates that arrive late, replacements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from authrisk.simulate.draws import Floats, Ints, choose, exponential, normal, uniform
+from authrisk.simulate.profile import DEVICE_TYPES, Profile
+from authrisk.simulate.releases import release_line
+
+CLIENT_COLUMNS = (
+    "user_agent", "browser", "browser_version", "os", "os_version", "device_type",
+)  # fmt: skip
+_SLOTS = np.array([0.80, 0.15, 0.05])  # how often a user takes the first, second, third device
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One kind of client. `{b}` is the browser version, `{o}` that of the OS, `{m}` the model."""
+
+    device_type: str
+    share: float
+    browser: str
+    browser_line: str
+    os: str | None
+    os_line: str
+    agent: str
+    models: tuple[str, ...] = ("",)
+
+
+_PIXELS = ("Pixel 4", "Pixel 5", "Pixel 6a", "Pixel 7", "Pixel 8")
+_GALAXIES = ("SM-A515F", "SM-G973F", "SM-G991B", "SM-S911B", "SM-A546B", "SM-A127F", "SM-S921B")
+_CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{b}"
+_WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
+
+FAMILIES: tuple[Family, ...] = (
+    Family("mobile", 0.37, "Mobile Safari", "apple", "iOS", "apple",
+           "Mozilla/5.0 (iPhone; CPU iPhone OS {o_} like Mac OS X) " + _WEBKIT
+           + " Version/{b} Mobile/15E148 Safari/604.1"),
+    Family("mobile", 0.07, "Chrome Mobile iOS", "chromium", "iOS", "apple",
+           "Mozilla/5.0 (iPhone; CPU iPhone OS {o_} like Mac OS X) " + _WEBKIT
+           + " CriOS/{b} Mobile/15E148 Safari/604.1"),
+    Family("mobile", 0.36, "Chrome Mobile", "chromium", "Android", "android",
+           "Mozilla/5.0 (Linux; Android {o}; {m}) " + _CHROME + " Mobile Safari/537.36",
+           _PIXELS + _GALAXIES),
+    Family("mobile", 0.12, "Samsung Internet", "samsung", "Android", "android",
+           "Mozilla/5.0 (Linux; Android {o}; SAMSUNG {m}) AppleWebKit/537.36 (KHTML, like Gecko)"
+           " SamsungBrowser/{b} Chrome/110.0.0.0 Mobile Safari/537.36", _GALAXIES),
+    Family("mobile", 0.08, "Chrome Mobile WebView", "chromium", "Android", "android",
+           "Mozilla/5.0 (Linux; Android {o}; {m} Build/TP1A.220624.014; wv) "
+           "AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/{b} Mobile Safari/537.36",
+           _GALAXIES + _PIXELS),
+    Family("desktop", 0.44, "Chrome", "chromium", "Windows", "windows",
+           "Mozilla/5.0 (Windows NT 10.0; Win64; x64) " + _CHROME + " Safari/537.36"),
+    Family("desktop", 0.17, "Edge", "chromium", "Windows", "windows",
+           "Mozilla/5.0 (Windows NT 10.0; Win64; x64) " + _CHROME + " Safari/537.36 Edg/{b}"),
+    Family("desktop", 0.09, "Firefox", "firefox", "Windows", "windows",
+           "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:{b}) Gecko/20100101 Firefox/{b}"),
+    Family("desktop", 0.12, "Safari", "apple", "Mac OS X", "macos",
+           "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) " + _WEBKIT
+           + " Version/{b} Safari/605.1.15"),
+    Family("desktop", 0.09, "Chrome", "chromium", "Mac OS X", "macos",
+           "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) " + _CHROME + " Safari/537.36"),
+    Family("desktop", 0.04, "Chrome", "chromium", "Linux", "linux",
+           "Mozilla/5.0 (X11; Linux x86_64) " + _CHROME + " Safari/537.36"),
+    Family("desktop", 0.03, "Firefox", "firefox", "Ubuntu", "linux",
+           "Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:{b}) Gecko/20100101 Firefox/{b}"),
+    Family("desktop", 0.02, "Chrome", "chromium", "Chrome OS", "chromeos",
+           "Mozilla/5.0 (X11; CrOS x86_64 14541.0.0) " + _CHROME + " Safari/537.36"),
+    Family("tablet", 0.75, "Mobile Safari", "apple", "iOS", "apple",
+           "Mozilla/5.0 (iPad; CPU OS {o_} like Mac OS X) " + _WEBKIT
+           + " Version/{b} Mobile/15E148 Safari/604.1"),
+    Family("tablet", 0.25, "Chrome", "chromium", "Android", "android",
+           "Mozilla/5.0 (Linux; Android {o}; {m}) " + _CHROME + " Safari/537.36",
+           ("SM-X205", "SM-T870", "Lenovo TB-X606F")),
+    Family("bot", 1.0, "Java", "java", None, "none", "Java/{b}"),
+    Family("other", 0.6, "okhttp", "app", None, "none", "okhttp/{b}.3"),
+    Family("other", 0.4, "Python Requests", "script", None, "none", "python-requests/{b}.0"),
+)  # fmt: skip
+"""Every client there is, with its share within its device type."""
+
+_FIXED = {"windows": "10", "macos": "10.15.7", "chromeos": "14541.0.0"}
+_LIFE_DAYS = {"mobile": 900.0, "desktop": 1500.0, "bot": 2500.0, "other": 2500.0, "tablet": 1400.0}
+
+
+class Clients(NamedTuple):
+    """The client of each of M logins, as indices."""
+
+    family: Ints
+    model: Ints
+    browser: Ints
+    """Index into the family's browser line."""
+    system: Ints
+    """Index into the family's OS line."""
+
+    def take(self, rows: Ints) -> Clients:
+        """The clients of some of the logins."""
+        return Clients(*(column[rows] for column in self))
+
+
+def device_of(profile: Profile, user: Ints, visit: Ints, is_service: Ints, seed: int) -> Ints:
+    """Device of each login, user * 4 + slot: sticky within a visit, the first one preferred."""
+    owned = choose(np.array([0.5, 0.37, 0.13]), seed, user, 301)
+    slot = np.minimum(choose(_SLOTS, seed, user, visit, 302), owned)
+    return user * 4 + np.where(is_service == 1, 3, slot)
+
+
+def device_types(profile: Profile, device: Ints, seed: int) -> Ints:
+    """Index into `DEVICE_TYPES` of each device; programs (slot 3) are `other`."""
+    drawn = choose(np.array(profile.device_shares), seed, device, 303)
+    return np.where(device % 4 == 3, DEVICE_TYPES.index("other"), drawn)
+
+
+def clients_of(profile: Profile, device: Ints, day: Floats, seed: int) -> Clients:
+    """What each device runs on a day (days since 1970): updated late, replaced after years."""
+    kind = device_types(profile, device, seed)
+    life = np.array([_LIFE_DAYS[name] for name in DEVICE_TYPES])[kind]
+    age = day / life + uniform(seed, device, 304)
+    generation = np.floor(age).astype(np.int64)
+    bought = day - (age - generation) * life
+    loyal = uniform(seed, device, generation, 305) < 0.85
+    key = np.where(loyal, 0, generation)
+    family = _family(kind, device, key, seed)
+    sizes = np.array([len(f.models) for f in FAMILIES])
+    model = (uniform(seed, device, generation, 306) * sizes[family]).astype(np.int64)
+    lag = 9.0 * exponential(seed, device, generation, 307)
+    stuck = uniform(seed, device, generation, 308) < 0.06
+    lag = np.where(stuck, np.maximum(day - bought - 60.0, lag), lag)
+    slow = lag + 60.0 + 90.0 * np.abs(normal(seed, device, generation, 309))
+    browser, system = np.zeros_like(family), np.zeros_like(family)
+    for at, shape in enumerate(FAMILIES):
+        here = np.flatnonzero(family == at)
+        browser[here] = release_line(shape.browser_line).at(day[here] - lag[here])
+        late = lag[here] if shape.os_line == "apple" else slow[here]
+        system[here] = release_line(shape.os_line).at(day[here] - late)
+    return Clients(family, model, browser, system)
+
+
+def attack_clients(key: Ints, day: Floats, seed: int) -> Clients:
+    """What an attacker's tool claims to be: some client, up to date, the same per key."""
+    kind = choose(np.array([0.25, 0.6, 0.03, 0.12, 0.0]), seed, key, 311)
+    family = _family(kind, key, np.zeros_like(key), seed + 1)
+    sizes = np.array([len(f.models) for f in FAMILIES])
+    model = (uniform(seed, key, 312) * sizes[family]).astype(np.int64)
+    lag = 60.0 * exponential(seed, key, 313)
+    browser, system = np.zeros_like(family), np.zeros_like(family)
+    for at, shape in enumerate(FAMILIES):
+        here = np.flatnonzero(family == at)
+        browser[here] = release_line(shape.browser_line).at(day[here] - lag[here])
+        system[here] = release_line(shape.os_line).at(day[here] - lag[here] - 60.0)
+    return Clients(family, model, browser, system)
+
+
+def client_table(clients: Clients) -> tuple[pl.DataFrame, Ints]:
+    """The distinct clients as rows of `CLIENT_COLUMNS`, and the row of each login."""
+    code = ((clients.family * 16 + clients.model) * 512 + clients.browser) * 512 + clients.system
+    distinct, which = np.unique(code, return_inverse=True)
+    rows = [_render(int(c) >> 22, (int(c) >> 18) & 15, (int(c) >> 9) & 511, int(c) & 511)
+            for c in distinct]  # fmt: skip
+    table = pl.DataFrame(rows, schema=dict.fromkeys(CLIENT_COLUMNS, pl.String), orient="row")
+    return table, which.astype(np.int64)
+
+
+def _family(kind: Ints, device: Ints, key: Ints, seed: int) -> Ints:
+    family = np.zeros_like(kind)
+    for at, name in enumerate(DEVICE_TYPES):
+        here = np.flatnonzero(kind == at)
+        members = np.array([i for i, f in enumerate(FAMILIES) if f.device_type == name])
+        shares = np.array([FAMILIES[i].share for i in members])
+        family[here] = members[choose(shares, seed, device[here], key[here], 310)]
+    return family
+
+
+def _render(family: int, model: int, browser: int, system: int) -> tuple[str | None, ...]:
+    """The six client columns of one client."""
+    shape = FAMILIES[family]
+    version = release_line(shape.browser_line).versions[browser] or "17.0.9"
+    os_version = _FIXED.get(shape.os_line) or release_line(shape.os_line).versions[system]
+    name = shape.models[model]
+    seen_os = os_version
+    if shape.browser == "Chrome Mobile" and version.endswith(".0.0.0"):
+        name, seen_os = "K", "10"  # Chromium's reduced user agent
+    agent = shape.agent.format(b=version, o=seen_os, o_=seen_os.replace(".", "_"), m=name)
+    short = ".".join(version.split(".")[:3])
+    if shape.device_type == "other":
+        short = version + (".3" if shape.browser == "okhttp" else ".0")
+    return agent, shape.browser, short, shape.os, seen_os or None, shape.device_type

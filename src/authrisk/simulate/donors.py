@@ -1,0 +1,110 @@
+"""Whose network an attacker borrows: later logins of other users, on addresses new to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from authrisk.simulate.draws import Bools, Ints, UInts, mix, uniform
+
+_NEAREST = 200  # donors are drawn from that many next candidates
+_TRIES = 24
+
+
+@dataclass(frozen=True, eq=False)
+class DonorBook:
+    """M events, sorted by time, as a source of donors."""
+
+    user: UInts
+    """Hash of the user, (M,)."""
+    address: UInts
+    """Hash of the address, else of the host; 0 without either, (M,)."""
+    system: UInts
+    """Hash of the AS number; 0 where unknown, (M,)."""
+    candidates: Ints
+    """Rows that may donate: successes on an address that their user had never used."""
+    known_addresses: UInts
+    """Sorted hashes of every (user, address) of a success."""
+    known_systems: UInts
+
+    def knows_address(self, victims: Ints, donors: Ints) -> Bools:
+        """Whether the victim's user has ever succeeded from the donor's address."""
+        return _member(mix_pair(self.user[victims], self.address[donors]), self.known_addresses)
+
+    def knows_system(self, victims: Ints, donors: Ints) -> Bools:
+        """Whether the victim's user has ever succeeded from the donor's AS."""
+        known = _member(mix_pair(self.user[victims], self.system[donors]), self.known_systems)
+        return known & (self.system[donors] != 0)
+
+    def find(self, victims: Ints, group: Ints, seed: int, *, new_system: bool = False) -> Ints:
+        """A donor row of the same group, later than the victim's; -1 where there is none.
+
+        `group` is a number per event, (M,). The donor is one of the next 200 candidates: near
+        enough in time that its browser is not from the victim's future.
+        """
+        rows = len(self.user)
+        keys = np.sort(group[self.candidates] * rows + self.candidates)
+        low = np.searchsorted(keys, group[victims] * rows + victims, side="right")
+        high = np.searchsorted(keys, (group[victims] + 1) * rows)
+        width = np.minimum(high - low, _NEAREST)
+        donors = np.full(len(victims), -1, np.int64)
+        for attempt in range(_TRIES):
+            open_ = np.flatnonzero((donors < 0) & (width > 0))
+            if not len(open_):
+                break
+            draw = uniform(seed, victims[open_], attempt, 701)
+            picked = keys[low[open_] + (draw * width[open_]).astype(np.int64)] % rows
+            mine = victims[open_]
+            good = (self.user[picked] != self.user[mine]) & ~self.knows_address(mine, picked)
+            if new_system:
+                good &= ~self.knows_system(mine, picked)
+            donors[open_[good]] = picked[good]
+        return donors
+
+
+def donor_book(events: pl.DataFrame) -> DonorBook:
+    """Prepare the search over events sorted by time."""
+    address = pl.coalesce("src_ip", "src_host")
+    hashed = events.select(
+        user=_hash(pl.col("user_id")), address=_hash(address), system=_hash(pl.col("src_asn"))
+    )
+    user, place, system = (hashed[name].to_numpy() for name in ("user", "address", "system"))
+    success = (events["outcome"] == "success").fill_null(value=False).to_numpy()
+    rows = np.flatnonzero(success & (user != 0) & (place != 0))
+    pairs = mix_pair(user[rows], place[rows])
+    known, first = np.unique(pairs, return_index=True)
+    return DonorBook(
+        user=user,
+        address=place,
+        system=system,
+        candidates=np.sort(rows[first]),
+        known_addresses=known,
+        known_systems=np.unique(mix_pair(user[rows], system[rows])),
+    )
+
+
+def groups_of(events: pl.DataFrame, columns: Sequence[str]) -> Ints:
+    """A small number per event: equal where all columns are equal, null like any other value."""
+    if not columns:
+        return np.zeros(events.height, np.int64)
+    hashed = events.select(pl.struct(columns).hash(7)).to_series().to_numpy()
+    return np.unique(hashed, return_inverse=True)[1].astype(np.int64)
+
+
+def mix_pair(first: UInts, second: UInts) -> UInts:
+    """One hash of two."""
+    return mix(first, second)
+
+
+def _hash(column: pl.Expr) -> pl.Expr:
+    return pl.when(column.is_not_null()).then(column.hash(7)).otherwise(0).cast(pl.UInt64)
+
+
+def _member(keys: UInts, table: UInts) -> Bools:
+    if not len(table):
+        return np.zeros(len(keys), bool)
+    place = np.minimum(np.searchsorted(table, keys), len(table) - 1)
+    return np.asarray(table[place] == keys)
