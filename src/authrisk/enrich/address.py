@@ -61,8 +61,8 @@ def normalise(text: str) -> Address:
         return Address(text, AddressKind.INVALID, None, None)
     number = int.from_bytes(packed, "big")
     if len(packed) == 4:
-        return Address(socket.inet_ntop(socket.AF_INET, packed), _kind4(number), 4, number)
-    return Address(_text6(packed), _kind6(number), 6, number)
+        return Address(text_of(packed), _kind4(number), 4, number)
+    return Address(text_of(packed), _kind6(number), 6, number)
 
 
 @lru_cache(maxsize=CACHED_ADDRESSES)
@@ -77,7 +77,7 @@ def prefix_of(src_ip: str) -> str | None:
         return None
     if len(packed) == 4:
         return f"{packed[0]}.{packed[1]}.{packed[2]}.0/24"
-    return _text6(packed[:6] + bytes(10)) + "/48"
+    return text_of(packed[:6] + bytes(10)) + "/48"
 
 
 def pack(text: str) -> bytes | None:
@@ -102,17 +102,23 @@ def pack(text: str) -> bytes | None:
     return packed[12:] if packed.startswith(_MAPPED) else packed
 
 
-_MAPPED = bytes(10) + b"\xff\xff"
+def text_of(packed: bytes) -> str:
+    """Canonical text of 4 or 16 bytes: dotted quad, or RFC 5952 without a dotted tail.
 
-
-def _text6(packed: bytes) -> str:
-    """RFC 5952 text, without the dotted tail that some C libraries write."""
+    >>> text_of(bytes([8, 8, 4, 4])), text_of(bytes(15) + b"\\x01")
+    ('8.8.4.4', '::1')
+    """
+    if len(packed) == 4:
+        return socket.inet_ntop(socket.AF_INET, packed)
     text = socket.inet_ntop(socket.AF_INET6, packed)
-    if "." in text:
+    if "." in text:  # some C libraries write ::102:304 as ::1.2.3.4
         head, _, _ = text.rpartition(":")
         high, low = int.from_bytes(packed[12:14], "big"), int.from_bytes(packed[14:], "big")
         return f"{head}:{high:x}:{low:x}"
     return text
+
+
+_MAPPED = bytes(10) + b"\xff\xff"
 
 
 def _ranges(text: str, bits: int) -> tuple[tuple[int, int, AddressKind], ...]:
