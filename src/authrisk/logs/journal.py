@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import msgspec
-
+from authrisk.logs.json_object import read_object
 from authrisk.logs.timestamps import epoch_to_ns
 
 
@@ -31,10 +30,7 @@ def read_journal(text: str) -> JournalEntry:
     ...              '"SYSLOG_IDENTIFIER":"sshd","_PID":"7","MESSAGE":[104,105]}').message
     'hi'
     """
-    try:
-        fields = _DECODER.decode(text)
-    except (msgspec.DecodeError, RecursionError):
-        raise ValueError("not a JSON object") from None
+    fields = read_object(text)
     stamp = _text(fields, "_SOURCE_REALTIME_TIMESTAMP") or _text(fields, "__REALTIME_TIMESTAMP")
     if stamp is None:
         raise ValueError("no journal time")
@@ -68,6 +64,3 @@ def _message(value: object) -> str | None:
         if all(isinstance(byte, int) and 0 <= byte < 256 for byte in value):
             return bytes(value).decode("utf-8", "replace")
     return None
-
-
-_DECODER = msgspec.json.Decoder(dict[str, Any])

@@ -56,18 +56,30 @@ class ParseSettings:
 
 @runtime_checkable
 class Parser(Protocol):
-    """One log format. Instances are immutable and shared; state lives in `parse`'s generator."""
+    """One log format. Instances are immutable and shared; state lives in `parse`'s generator.
 
-    name: str
-    """The name on the command line: `sshd`."""
-    title: str
-    """Product, versions and shapes that it reads, one line."""
-    sample: str
-    """A few real-looking lines, newline-separated; `expected` says what they give."""
-    expected: Sequence[dict[str, object]]
-    """Per event of `sample`: canonical field names and values that must come out (a subset)."""
-    hostile: str
-    """Lines that try to deceive this grammar; none may give an event of a forged user."""
+    The first five may be plain class attributes or properties.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name on the command line: `sshd`."""
+
+    @property
+    def title(self) -> str:
+        """Product, versions and shapes that it reads, one line."""
+
+    @property
+    def sample(self) -> str:
+        """A few real-looking lines, newline-separated; `expected` says what they give."""
+
+    @property
+    def expected(self) -> Sequence[dict[str, object]]:
+        """Per event of `sample`: canonical field names and values that must come out (a subset)."""
+
+    @property
+    def hostile(self) -> str:
+        """Lines that try to deceive this grammar; none may give an event of the user `victim`."""
 
     def claims(self, head: Sequence[str]) -> bool:
         """Whether the first lines of a file are surely this format."""

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import polars as pl
 
 from authrisk.errors import FormatError
 from authrisk.event import FAILURE_REASONS, LoginEvent, Outcome, format_time_ns
 from authrisk.logs.address import read_origin
 from authrisk.logs.description import FIELDS, Description, JsonPath, read_description
+from authrisk.logs.json_object import read_object
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.timestamps import StampReader, epoch_to_ns, naive_to_ns, zone_of
 
@@ -94,16 +94,16 @@ def _text_rows(
         texts = pl.Series(short, dtype=pl.String)
         matched = texts.str.contains(description.pattern)
         groups = texts.str.extract_groups(description.pattern)
-        if description.ignore is None:
-            ignored = itertools.repeat(False, len(batch))
-        else:
-            ignored = iter(texts.str.contains(description.ignore))
-        for line, fits, row, skip in zip(batch, matched, groups.to_list(), ignored, strict=True):
+        skip = [False] * len(batch)
+        if description.ignore is not None:
+            skip = texts.str.contains(description.ignore).to_list()
+        rows = zip(batch, matched.to_list(), groups.to_list(), skip, strict=True)
+        for line, fits, row, skipped in rows:
             if fits and line.text:
                 yield line, row
             elif len(line.text) > MAX_LINE_CHARACTERS:
                 yield line, Rejected(line, f"more than {MAX_LINE_CHARACTERS} characters")
-            elif skip or not line.text.strip():
+            elif skipped or not line.text.strip():
                 yield line, Ignored(line, "no login, says the description")
             else:
                 yield line, Rejected(line, "the pattern does not fit")
@@ -117,12 +117,12 @@ def _json_rows(
             yield line, Ignored(line, "no login, says the description")
             continue
         try:
-            content = _DECODER.decode(line.text)
-        except (msgspec.DecodeError, RecursionError):
+            content = read_object(line.text)
+        except ValueError as error:
             if description.ignore is not None and _fits(line.text, description.ignore):
                 yield line, Ignored(line, "no login, says the description")
             else:
-                yield line, Rejected(line, "not a JSON object")
+                yield line, Rejected(line, str(error))
             continue
         yield line, {name: _at(content, path) for name, path in description.fields.items()}
 
@@ -287,4 +287,3 @@ def _sample_faults(parser: GenericParser) -> list[str]:
 
 
 _BATCH = 1000
-_DECODER = msgspec.json.Decoder(dict[str, Any])

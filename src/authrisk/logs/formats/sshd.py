@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec.structs
 
@@ -22,12 +21,11 @@ from authrisk.logs.syslog import split_syslog
 from authrisk.logs.timestamps import StampReader
 
 
-@dataclass(frozen=True)
 class SshdParser:
     """Reads what sshd writes through syslog or the journal."""
 
-    name: str = "sshd"
-    title: str = "OpenSSH server 5-10: syslog files (RFC 3164, 3339, 5424), journalctl -o json"
+    name = "sshd"
+    title = "OpenSSH server 5-10: syslog files (RFC 3164, 3339, 5424), journalctl -o json"
 
     @property
     def sample(self) -> str:
