@@ -1,1 +1,1 @@
-"""."""
+"""Replay through the real scorer, metrics and reports."""

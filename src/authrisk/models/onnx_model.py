@@ -1,0 +1,58 @@
+"""A sequence model behind ONNX Runtime: windows in; raw scores and parts per group out."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime as ort
+
+from authrisk.errors import BundleError
+from authrisk.features.catalogue import GROUPS, STEPS, F
+
+Rows = npt.NDArray[np.float32]
+MAX_BYTES = 64 << 20
+_FILE = "model.onnx"
+
+
+class SequenceModel(Protocol):
+    """What scores windows. Higher is riskier, always."""
+
+    def score(self, windows: Rows) -> tuple[Rows, Rows]:
+        """windows (N, T, F) -> raw (N,), parts (N, G) in bits, in the order of GROUPS."""
+
+
+class OnnxModel:
+    """A model of a bundle. One intra-op thread: logins run side by side, not inside each other."""
+
+    def __init__(self, data: bytes) -> None:
+        """Raises BundleError when the file is no ONNX model of our windows, or not finite."""
+        if len(data) > MAX_BYTES:
+            raise BundleError(f"is larger than {MAX_BYTES >> 20} MiB", where=_FILE)
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        try:
+            session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise BundleError(
+                f"ONNX Runtime refuses it: {type(error).__name__}", where=_FILE
+            ) from error
+        inputs = [(i.name, i.type, tuple(i.shape[1:])) for i in session.get_inputs()]
+        if inputs != [("windows", "tensor(float)", (STEPS, F))]:
+            raise BundleError(f"takes {inputs}, not windows (N, {STEPS}, {F})", where=_FILE)
+        if [o.name for o in session.get_outputs()] != ["raw", "parts"]:
+            raise BundleError("does not answer raw and parts", where=_FILE)
+        self._session: Any = session
+        raw, parts = self.score(np.zeros((2, STEPS, F), np.float32))
+        if raw.shape != (2,) or parts.shape != (2, len(GROUPS)):
+            raise BundleError("answers of another shape", where=_FILE)
+        if not (np.isfinite(raw).all() and np.isfinite(parts).all()):
+            raise BundleError("has weights that are not finite", where=_FILE)
+
+    def score(self, windows: Rows) -> tuple[Rows, Rows]:
+        """windows (N, T, F) -> raw (N,), parts (N, G)."""
+        raw, parts = self._session.run(None, {"windows": windows})
+        return raw, parts

@@ -1,0 +1,223 @@
+"""The scorer: history, features, model, calibration and reasons for one login.
+
+`assess` reads and never writes; `remember` writes after the answer is known. So a login never
+sees itself, and scoring alone teaches nothing (docs/service.md says what becomes familiar when).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from authrisk.enrich.address import prefix_of
+from authrisk.event import LoginEvent, Outcome
+from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
+from authrisk.features.coded import code_event, code_of, coded_from
+from authrisk.features.population import Population
+from authrisk.features.sequences import CodedRow, live_window
+from authrisk.features.source import HORIZON_NS
+from authrisk.history.store import HistoryStore, SourceKind, Standing, StoredLogin
+from authrisk.models.bundle import Bundle
+from authrisk.models.calibration import MEDIUM, level_of
+from authrisk.reasons import Reason, explain
+
+Trust = Literal["low-risk", "confirmed"]
+Verdict = Literal["legitimate", "compromised"]
+
+YOUNG = 500
+"""Familiar logins of all users below which an installation is `learning`."""
+_CACHE = 65_536
+_SNAPSHOT = "population"
+_RESOLUTIONS = {
+    "success": Standing.FAMILIAR,
+    "challenge_passed": Standing.FAMILIAR,
+    "failure": Standing.EVIDENCE,
+    "challenge_failed": Standing.EVIDENCE,
+    "abandoned": Standing.EVIDENCE,
+}
+
+
+class RiskAssessment(msgspec.Struct, frozen=True):
+    """What is said of one login. riskScore: 0..1, higher is riskier."""
+
+    event_id: str
+    risk_score: float
+    risk_level: str
+    state: Literal["scored", "learning"]
+    reasons: tuple[Reason, ...]
+    model_name: str
+    model_version: str
+    raw: float
+    probability: float | None = None
+    """P(attack) at the bundle's stated prevalence; None for the autoencoder."""
+
+
+class Scorer:
+    """Scores logins of one installation with one bundle. Calls must not overlap in time."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        store: HistoryStore,
+        *,
+        trust: Trust = "low-risk",
+        step_up: float = MEDIUM,
+    ) -> None:
+        """Takes the population counts up where the store's snapshot left them."""
+        self.bundle = bundle
+        self.store = store
+        self._trust = trust
+        self._step_up = step_up
+        self._rows: OrderedDict[str, CodedRow] = OrderedDict()
+        self.population, self._counted = _restore(store)
+
+    def assess(self, event: LoginEvent) -> RiskAssessment:
+        """The risk of an enriched login, judged by what came strictly before it."""
+        user, now = event.user_id, event.timestamp_ns
+        past: list[LoginEvent] = []
+        failures: list[LoginEvent] = []
+        if user is not None:
+            past = self.store.recent(user, now, HISTORY_LIMIT)
+            failures = self.store.recent(user, now, FAILURE_LIMIT, Standing.EVIDENCE)
+        rows = [self._coded(e) for e in past]
+        rows.append(code_event(event))
+        windows = live_window(
+            rows,
+            [failure.timestamp_ns for failure in failures],
+            self._attempts(event),
+            self.population,
+            self.bundle.preparation,
+        )
+        raw, parts = self.bundle.model.score(windows)
+        score = float(self.bundle.calibrator.risk(raw)[0])
+        return RiskAssessment(
+            event_id=event.event_id,
+            risk_score=score,
+            risk_level=level_of(score),
+            state="learning" if not past or self.population.size < YOUNG else "scored",
+            reasons=explain(windows[:, -1], parts, event, past),
+            model_name=self.bundle.name,
+            model_version=self.bundle.version,
+            raw=float(raw[0]),
+            probability=self.bundle.calibrator.probability(float(raw[0])),
+        )
+
+    def standing_of(self, event: LoginEvent, risk_score: float) -> Standing:
+        """What a login counts for before anything more is heard of it."""
+        if event.outcome is Outcome.SUCCESS:
+            return Standing.FAMILIAR
+        if event.outcome is Outcome.FAILURE:
+            return Standing.EVIDENCE
+        if event.outcome is Outcome.UNKNOWN and self._trust == "low-risk":
+            return Standing.FAMILIAR if risk_score < self._step_up else Standing.UNCONFIRMED
+        return Standing.UNCONFIRMED
+
+    def remember(
+        self,
+        event: LoginEvent,
+        assessment: RiskAssessment,
+        answer: bytes | None = None,
+        *,
+        standing: Standing | None = None,
+    ) -> StoredLogin | None:
+        """Append the login to history; None when its event id is there already.
+
+        standing: overrides `standing_of`, e.g. for a login with a stamp in the future.
+        """
+        if standing is None:
+            standing = self.standing_of(event, assessment.risk_score)
+        stored = self.store.append(event, standing, answer)
+        if stored is not None:
+            self._counted = max(self._counted, stored.sequence)
+            if standing is Standing.FAMILIAR:
+                self._count(event)
+        return stored
+
+    def resolve(self, event_id: str, outcome: str) -> StoredLogin | None:
+        """What became of a login: success, failure, challenge_passed, challenge_failed, abandoned.
+
+        None when there is no such login. A disowned login stays disowned.
+        """
+        return self._restand(event_id, _RESOLUTIONS[outcome], None)
+
+    def judge(
+        self, event_id: str, verdict: Verdict, since_ns: int | None = None
+    ) -> StoredLogin | None:
+        """A person's verdict. `compromised` disowns the login and, with `since_ns`, all of its
+        user's from then on."""
+        if verdict == "legitimate":
+            return self._restand(event_id, Standing.FAMILIAR, verdict)
+        stored = self.store.resolve(event_id, Standing.DISOWNED, verdict)
+        if stored is not None and since_ns is not None and stored.event.user_id is not None:
+            self.store.disown_since(stored.event.user_id, since_ns)
+        return stored
+
+    def save(self) -> None:
+        """Keep the population counts beside the logins, so that a restart goes on from here."""
+        state = self._counted.to_bytes(8, "little") + self.population.to_bytes()
+        self.store.save_state(_SNAPSHOT, state)
+
+    def with_bundle(self, bundle: Bundle) -> Scorer:
+        """A scorer of another bundle over the same history and counts."""
+        other = object.__new__(Scorer)
+        other.__dict__.update(self.__dict__)
+        other.bundle = bundle
+        return other
+
+    def _restand(
+        self, event_id: str, standing: Standing, verdict: Verdict | None
+    ) -> StoredLogin | None:
+        before = self.store.get(event_id)
+        if before is None or (before.standing is Standing.DISOWNED and verdict is None):
+            return before
+        after = self.store.resolve(event_id, standing, verdict)
+        if after is not None and standing is Standing.FAMILIAR is not before.standing:
+            self._count(after.event)
+        return after
+
+    def _count(self, event: LoginEvent) -> None:
+        self.population.add(coded_from([self._coded(event)]).ints[0])
+
+    def _coded(self, event: LoginEvent) -> CodedRow:
+        row = self._rows.get(event.event_id)
+        if row is None:
+            row = self._rows[event.event_id] = code_event(event)
+            if len(self._rows) > _CACHE:
+                self._rows.popitem(last=False)
+        return row
+
+    def _attempts(self, event: LoginEvent) -> list[list[tuple[int, int, bool]]]:
+        now = event.timestamp_ns
+        address = event.src_ip if event.src_ip is not None else event.src_host
+        sources: tuple[tuple[SourceKind, str | None], ...] = (
+            ("address", address),
+            ("prefix", None if event.src_ip is None else prefix_of(event.src_ip)),
+            ("asn", None if event.src_asn is None else str(event.src_asn)),
+        )
+        out = []
+        for kind, value in sources:
+            rows = []
+            if value is not None:
+                for time_ns, user, failed in self.store.recent_from(
+                    kind, value, now - HORIZON_NS, now, SOURCE_LIMIT
+                ):
+                    rows.append((time_ns, 0 if user is None else code_of("user", user), failed))
+            out.append(rows)
+        return out
+
+
+def _restore(store: HistoryStore) -> tuple[Population, int]:
+    """The population of the snapshot, plus the familiar logins that arrived after it."""
+    state = store.load_state(_SNAPSHOT)
+    population, counted = Population(), 0
+    if state is not None:
+        counted = int.from_bytes(state[:8], "little")
+        population = Population.from_bytes(state[8:])
+    for stored in store.since(counted):
+        counted = stored.sequence
+        if stored.standing is Standing.FAMILIAR:
+            population.add(np.frombuffer(code_event(stored.event)[0], np.int64))
+    return population, counted

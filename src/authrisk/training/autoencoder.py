@@ -1,0 +1,146 @@
+"""The LSTM autoencoder: what surprises at a login, given the logins before it?
+
+An encoder LSTM reads the past, squeezes it into a short code, and a decoder LSTM unfolds the code
+into a belief about the next login. The login itself is hidden from both: a reconstruction that
+sees its input would copy it. The belief is spelled out field by field, each given the ones before
+it (when, how, with what, from where): a product of categoricals, so a proper likelihood.
+
+The raw score is a sum of bits, one term per field, never below 0: how much better "somebody from
+the population" explains the value than this user's past does. A value that the user never had
+costs -log2 P(new | past); one that the user has costs nothing unless it fits the crowd better.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from authrisk.features.catalogue import (
+    BLOCKS,
+    F_LOGIN,
+    FIELD_CLASSES,
+    FIELDS,
+    GROUPS,
+    RARITY_FIELDS,
+    F,
+    column,
+)
+
+EMBED, HIDDEN, CODE = 32, 48, 24
+B = len(BLOCKS)
+WIDEST = max(block.size for block in BLOCKS)
+O = sum(block.size for block in BLOCKS)  # noqa: E741 - outputs
+_SAME, _SEEN, _NEW = (FIELD_CLASSES.index(name) for name in ("same", "seen", "new"))
+_EXCESS = ("network", "speed", "rtt", "failures", "crowd", "failing")
+
+
+class LstmAutoencoder(nn.Module):
+    """windows (N, T, F) -> raw (N,) bits, parts (N, G) bits.
+
+    M logins, B categorical fields, O their classes together, C the code's length.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Linear(F_LOGIN, EMBED, bias=False)
+        self.encoder = nn.LSTM(EMBED, HIDDEN, batch_first=True, bias=False)
+        self.squeeze = nn.Linear(HIDDEN, CODE, bias=False)
+        self.decoder = nn.LSTM(CODE, HIDDEN, batch_first=True, bias=False)
+        self.belief = nn.Linear(HIDDEN, O)
+        self.chain = nn.Parameter(torch.zeros(O, O))
+        for name, values in _layout().items():
+            self.register_buffer(name, values)
+        self.register_buffer("marginal", torch.zeros(B, WIDEST))
+        self.register_buffer("shift", torch.zeros(F))
+        self.register_buffer("scale", torch.ones(F))
+
+    def contexts(self, past: Tensor) -> Tensor:
+        """past (B, L, F) -> decoder states (B, L + 1, H): the belief after 0, 1, ... L logins."""
+        read, _ = self.encoder(torch.relu(self.embed(past[..., :F_LOGIN])))  # (B, L, H)
+        states, _ = self.decoder(torch.tanh(self.squeeze(read)))  # (B, L, C) -> (B, L, H)
+        return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H)
+
+    def log_likelihoods(self, context: Tensor, login: Tensor) -> Tensor:
+        """context (M, H), login (M, F) -> log P of every class, (M, B, WIDEST), nats.
+
+        Each field is conditioned on the login's true values of the fields before it.
+        """
+        truth = login[:, self.columns]  # (M, O)
+        logits = self.belief(context) + truth @ (self.chain * self.earlier)  # (M, O)
+        padded = torch.cat([logits, torch.full_like(logits[:, :1], -30.0)], dim=1)  # (M, O + 1)
+        fields = padded[:, self.spread].reshape(-1, B, WIDEST)  # (M, B, WIDEST)
+        return torch.log_softmax(fields, dim=-1)
+
+    def truth(self, login: Tensor) -> Tensor:
+        """login (M, F) -> 0/1 of the classes that are true, (M, B, WIDEST)."""
+        padded = torch.cat([login[:, self.columns], torch.zeros_like(login[:, :1])], dim=1)
+        return padded[:, self.spread].reshape(-1, B, WIDEST)
+
+    def loss(self, context: Tensor, login: Tensor, label: Tensor, weight: Tensor) -> Tensor:
+        """Mean negative log-likelihood of legitimate logins, nats; label (M,) must be 0."""
+        nats = -(self.log_likelihoods(context, login) * self.truth(login)).sum(dim=(1, 2))
+        kept = weight * (1 - label)
+        return (nats * kept).sum() / kept.sum().clamp(min=1e-6)
+
+    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """windows (N, T, F) -> raw (N,), parts (N, G)."""
+        context = self.contexts(windows[:, :-1])[:, -1]  # (N, H)
+        login = windows[:, -1]  # (N, F)
+        chances = self.log_likelihoods(context, login)  # (N, B, WIDEST)
+        truth = self.truth(login)  # (N, B, WIDEST)
+        mine = (chances * truth).sum(-1)  # (N, B) log P(true class | past)
+        unscaled = login / self.scale + self.shift  # (N, F)
+
+        # The crowd's log P of the value: population counts for fields, marginals for the hour.
+        rarity = unscaled[:, self.rarities] * 10.0 * self.counted  # (N, B) -ln p
+        share = unscaled[:, self.shares].clamp(min=1 / 64)  # (N, B)
+        new, seen, same = truth[..., _NEW], truth[..., _SEEN], truth[..., _SAME]  # (N, B)
+        copied = (-rarity - mine - seen * torch.log(share)) * (same + seen) * self.counted
+        relation = (copied.clamp(min=0) - new * mine) * self.relations
+        hours = ((self.marginal * truth).sum(-1) - mine).clamp(min=0) * self.hours
+        excess = (chances.max(dim=-1).values - mine) * self.excess
+
+        # Without a past nothing is new or old: only the crowd's view remains, fading with depth.
+        depth = torch.exp(unscaled[:, self.depth] * 4.0) - 1.0  # (N, 1) logins
+        cold = rarity * self.cold / (1.0 + depth)
+        bits = (relation + hours + excess + cold) / math.log(2)  # (N, B)
+        parts = bits @ self.groups  # (N, G)
+        return parts.sum(-1), parts
+
+
+def _layout() -> dict[str, Tensor]:
+    """Constant index tables and masks over fields."""
+    columns = [block.start + k for block in BLOCKS for k in range(block.size)]
+    field_of = torch.tensor([i for i, block in enumerate(BLOCKS) for _ in range(block.size)])
+    starts = [sum(block.size for block in BLOCKS[:i]) for i in range(B)]
+    spread = [
+        starts[i] + k if k < block.size else O
+        for i, block in enumerate(BLOCKS)
+        for k in range(WIDEST)
+    ]
+    groups = torch.tensor([[float(block.group == group) for group in GROUPS] for block in BLOCKS])
+    first = column("depth_log")
+
+    def mask(names: tuple[str, ...]) -> Tensor:
+        return torch.tensor([float(block.name in names) for block in BLOCKS])
+
+    return {
+        "columns": torch.tensor(columns),  # (O,) columns of F
+        "earlier": (field_of[:, None] < field_of[None, :]).float(),  # (O, O) cause -> effect
+        "spread": torch.tensor(spread),  # (B * WIDEST,) outputs
+        "groups": groups,  # (B, G)
+        "rarities": torch.tensor(
+            [column(f"{b.name}_rarity") if b.name in RARITY_FIELDS else first for b in BLOCKS]
+        ),
+        "counted": mask(RARITY_FIELDS),
+        "shares": torch.tensor(
+            [column(f"{b.name}_share") if b.name in FIELDS else first for b in BLOCKS]
+        ),
+        "relations": mask(FIELDS),
+        "hours": mask(("hour",)),
+        "excess": mask(_EXCESS),
+        "cold": mask(("country", "asn")),
+        "depth": torch.tensor([first]),
+    }

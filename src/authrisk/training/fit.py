@@ -1,0 +1,192 @@
+"""The training loop: one pass a time over the stretches, early stopping, resumable by epoch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from authrisk.errors import InputError
+from authrisk.training.autoencoder import LstmAutoencoder
+from authrisk.training.dataset import Batch, Judged, batches
+from authrisk.training.supervised import SupervisedLstm
+
+Network = LstmAutoencoder | SupervisedLstm
+CHECKPOINT = "checkpoint.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class FitSettings:
+    """How long and how hard to train."""
+
+    seed: int = 1
+    epochs: int = 12
+    patience: int = 3
+    """Epochs without improvement on the validation logins before stopping."""
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-3
+
+
+class Progress(NamedTuple):
+    """Said after every batch."""
+
+    epoch: int
+    epochs: int
+    done: int
+    """Judged logins of this epoch so far."""
+    total: int
+    train_loss: float
+    validation_loss: float | None
+    """Of the latest finished epoch."""
+
+
+class Fitted(NamedTuple):
+    """Losses per epoch; the network holds the weights of the best one."""
+
+    train_losses: tuple[float, ...]
+    validation_losses: tuple[float, ...]
+    best_epoch: int
+
+
+def fit(
+    network: Network,
+    train: Judged,
+    validation: Judged,
+    settings: FitSettings,
+    workdir: Path,
+    say: Callable[[Progress], None],
+) -> Fitted:
+    """Train the network in place. An interrupted run of the same data and settings goes on from
+    its last whole epoch, kept as plain arrays in `workdir`.
+
+    Deterministic by seed on one machine and thread count.
+    """
+    if not train.event.size or not validation.event.size:
+        raise InputError(
+            "no logins to train or to validate on", remedy="give more events, or more users"
+        )
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    state = _State(settings, train, validation, workdir / CHECKPOINT)
+    state.restore(network, optimizer)
+    while not state.finished:
+        epoch = len(state.train_losses)
+        rate = settings.learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / settings.epochs))
+        for group in optimizer.param_groups:
+            group["lr"] = max(rate, settings.learning_rate * 0.02)
+        network.train()
+        total, done = 0.0, 0
+        for batch in batches(train, settings.seed * 1_000 + epoch):
+            optimizer.zero_grad(set_to_none=True)
+            loss = _loss(network, batch)
+            loss.backward()  # type: ignore[no-untyped-call]
+            torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            total += float(loss.detach()) * batch.label.size
+            done += batch.label.size
+            latest = state.validation_losses[-1] if state.validation_losses else None
+            say(Progress(epoch + 1, settings.epochs, done, train.event.size, total / done, latest))
+        state.add(total / done, evaluate(network, validation), network, optimizer)
+    network.load_state_dict({k: torch.from_numpy(v) for k, v in state.best.items()})
+    network.eval()
+    return Fitted(tuple(state.train_losses), tuple(state.validation_losses), state.best_epoch)
+
+
+def evaluate(network: Network, judged: Judged) -> float:
+    """The loss over judged logins."""
+    network.eval()
+    total, done = 0.0, 0
+    with torch.no_grad():
+        for batch in batches(judged, 0):
+            total += float(_loss(network, batch)) * batch.label.size
+            done += batch.label.size
+    return total / max(done, 1)
+
+
+def _loss(network: Network, batch: Batch) -> Tensor:
+    contexts = network.contexts(torch.from_numpy(batch.past))  # (B, L + 1, H)
+    context = contexts.flatten(0, 1)[torch.from_numpy(batch.at)]  # (M, H)
+    return network.loss(
+        context,
+        torch.from_numpy(batch.login),
+        torch.from_numpy(batch.label),
+        torch.from_numpy(batch.weight),
+    )
+
+
+class _State:
+    """What a run has reached, and its checkpoint file."""
+
+    def __init__(
+        self, settings: FitSettings, train: Judged, validation: Judged, path: Path
+    ) -> None:
+        self.settings, self.path = settings, path
+        self.train_losses: list[float] = []
+        self.validation_losses: list[float] = []
+        self.best: dict[str, Any] = {}
+        self.identity = json.dumps(
+            [asdict(settings), int(train.event.size), float(train.rows.sum(dtype=np.float64)),
+             int(validation.event.size)]
+        )  # fmt: skip
+
+    @property
+    def best_epoch(self) -> int:
+        return int(np.argmin(self.validation_losses))
+
+    @property
+    def finished(self) -> bool:
+        epochs = len(self.train_losses)
+        if epochs >= self.settings.epochs:
+            return True
+        return epochs > 0 and epochs - 1 - self.best_epoch >= self.settings.patience
+
+    def add(
+        self, train_loss: float, validation_loss: float, network: Network, optimizer: Any
+    ) -> None:
+        self.train_losses.append(train_loss)
+        self.validation_losses.append(validation_loss)
+        weights = {k: v.detach().numpy().copy() for k, v in network.state_dict().items()}
+        if self.best_epoch == len(self.train_losses) - 1:
+            self.best = weights
+        moments = {
+            f"moment.{i}.{name}": np.asarray(value)
+            for i, entry in optimizer.state_dict()["state"].items()
+            for name, value in entry.items()
+        }
+        arrays = {
+            "identity": np.array(self.identity),
+            "losses": np.array([self.train_losses, self.validation_losses]),
+            **{f"now.{k}": v for k, v in weights.items()},
+            **{f"best.{k}": v for k, v in self.best.items()},
+            **moments,
+        }
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self.path.with_suffix(".partial.npz")
+        np.savez(partial, allow_pickle=False, **arrays)
+        partial.replace(self.path)
+
+    def restore(self, network: Network, optimizer: Any) -> None:
+        if not self.path.exists():
+            return
+        with np.load(self.path, allow_pickle=False) as file:
+            arrays = dict(file)
+        if str(arrays["identity"]) != self.identity:
+            return
+        self.train_losses, self.validation_losses = (list(x) for x in arrays["losses"].tolist())
+        self.best = {k[5:]: v for k, v in arrays.items() if k.startswith("best.")}
+        network.load_state_dict(
+            {k[4:]: torch.from_numpy(v) for k, v in arrays.items() if k.startswith("now.")}
+        )
+        state = optimizer.state_dict()
+        for key, value in arrays.items():
+            if key.startswith("moment."):
+                _, i, name = key.split(".")
+                state["state"].setdefault(int(i), {})[name] = torch.from_numpy(value)
+        optimizer.load_state_dict(state)
