@@ -17,7 +17,7 @@ import polars as pl
 
 from authrisk.errors import InputError
 from authrisk.simulate.campaigns import insert_bursts, insert_campaigns
-from authrisk.simulate.disguise import LABELS, Fakes, copy_logins
+from authrisk.simulate.disguise import LABELS, Cast, Fakes, copy_logins
 from authrisk.simulate.donors import DonorBook, donor_book, groups_of
 from authrisk.simulate.draws import Ints, mix
 
@@ -79,13 +79,15 @@ def inject(events: pl.DataFrame, tiers: Sequence[str], seed: int, share: float) 
         if tier == "T0":
             parts.append(insert_bursts(events, book, len(victims), seed))
         elif tier == "T6":
-            donors, _ = _donors(events, book, "T2", victims, seed, fallbacks)
+            donors, _ = _donors(events, book, "T2", victims, seed=seed, fallbacks=fallbacks)
             parts.append(insert_campaigns(events, victims[donors >= 0], donors[donors >= 0], seed))
         else:
-            donors, clients = _donors(events, book, tier, victims, seed, fallbacks)
+            donors, clients = _donors(events, book, tier, victims, seed=seed, fallbacks=fallbacks)
             found = donors >= 0
             parts.append(
-                copy_logins(events, book, tier, victims[found], donors[found], clients[found], seed)
+                copy_logins(
+                    events, book, tier, Cast(victims[found], donors[found], clients[found]), seed
+                )
             )
     return _collect(events, parts, fallbacks)
 
@@ -106,6 +108,7 @@ def _donors(
     book: DonorBook,
     tier: str,
     victims: Ints,
+    *,
     seed: int,
     fallbacks: dict[str, int],
 ) -> tuple[Ints, Ints]:
@@ -113,7 +116,7 @@ def _donors(
     if tier == "T5":
         return victims, victims
     donors = np.full(len(victims), -1, np.int64)
-    for step, (cause, columns, new_system) in enumerate(_LADDERS[tier]):
+    for step, (_, columns, new_system) in enumerate(_LADDERS[tier]):
         open_ = np.flatnonzero(donors < 0)
         if not len(open_):
             break

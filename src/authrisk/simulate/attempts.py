@@ -43,10 +43,10 @@ class Attempts:
 
     def take(self, rows: Ints) -> Attempts:
         """Some of the attempts."""
-        return Attempts(**{
-            field.name: value.take(rows) if isinstance(value, Clients) else value[rows]
+        return Attempts(clients=self.clients.take(rows), **{
+            field.name: getattr(self, field.name)[rows]
             for field in dataclasses.fields(self)
-            for value in (getattr(self, field.name),)
+            if field.name != "clients"
         })  # fmt: skip
 
     def replace(self, **columns: Any) -> Attempts:
@@ -76,7 +76,7 @@ def attempts_frame(
     table, client = client_table(attempts.clients)
     start_ns = int(start.timestamp()) * 1_000_000_000
     time_ns = start_ns + attempts.time_ns // 1_000_000 * 1_000_000  # logs keep milliseconds
-    columns: dict[str, object] = {
+    columns: dict[str, pl.Series] = {
         "event_id": event_id,
         "timestamp": pl.Series(time_ns).cast(pl.Datetime("ns", "UTC")),
         "user_id": _user_ids(attempts, seed),
@@ -120,20 +120,7 @@ def _reasons(attempts: Attempts) -> pl.Series:
 
 
 def _places(universe: Universe, network: Ints) -> dict[str, pl.Series]:
-    system = universe.network_as[network]
-    city = universe.network_city[network]
-    known = universe.cities
-    hosting = universe.as_hosting[system]
-    return {
-        "src_country": pl.Series(universe.countries).gather(universe.as_country[system]),
-        "src_region": pl.Series([*(c.region for c in known), None]).gather(city % (len(known) + 1)),
-        "src_city": pl.Series([*(c.name for c in known), None]).gather(city % (len(known) + 1)),
-        "src_latitude": pl.Series(universe.network_latitude[network]),
-        "src_longitude": pl.Series(universe.network_longitude[network]),
-        "src_asn": pl.Series(universe.as_number[system]),
-        "src_as_name": pl.Series(universe.as_name, dtype=pl.String).gather(system),
-        "src_network": pl.Series(["public", "hosting"]).gather(hosting.astype(np.int64)),
-    }
+    return {name: universe.places[name].gather(network) for name in universe.places.columns}
 
 
 def _ways_in(profile: Profile, attempts: Attempts, seed: int) -> dict[str, pl.Series]:
@@ -160,11 +147,12 @@ def _round_trips(profile: Profile, universe: Universe, attempts: Attempts, seed:
     rows = np.arange(len(attempts.user), dtype=np.int64)
     present = uniform(seed, rows, 41) < profile.rtt_share
     main = np.flatnonzero(
-        universe.as_country[universe.network_as]
-        == universe.countries.index(profile.countries[0][0])
+        universe.as_country[universe.network_as] == universe.country(profile.countries[0][0])
     )
-    north = universe.network_latitude[attempts.network] - universe.network_latitude[main].mean()
-    east = universe.network_longitude[attempts.network] - universe.network_longitude[main].mean()
+    latitude = np.nan_to_num(universe.places["src_latitude"].to_numpy())
+    longitude = np.nan_to_num(universe.places["src_longitude"].to_numpy())
+    north = latitude[attempts.network] - latitude[main].mean()
+    east = longitude[attempts.network] - longitude[main].mean()
     degrees: Floats = np.hypot(north, 0.6 * east)
     noise = np.exp(0.62 * normal(seed, rows, 42))
     line = np.exp(0.35 * normal(seed, attempts.user, 43))

@@ -65,7 +65,7 @@ def _bursts(total: int, seed: int) -> tuple[Ints, Ints]:
 def _machines(market: Market, machine: Ints, seed: int) -> tuple[Ints, Ints]:
     """Network and address of each attacking machine: hosters, one above all, and hijacked homes."""
     universe = market.universe
-    main = market.hosting_systems[int(np.argmax(universe.as_size[market.hosting_systems]))]
+    main = market.hosting_systems[int(np.argmax(universe.as_weight[market.hosting_systems]))]
     kind = uniform(seed, machine, 620)
     hosters = market.hosting(np.zeros_like(machine), np.ones(len(machine)),
                              uniform(seed, machine, 621))  # fmt: skip

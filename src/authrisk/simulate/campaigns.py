@@ -15,7 +15,7 @@ from authrisk.simulate.disguise import (
     resolution_ns,
 )
 from authrisk.simulate.donors import DonorBook
-from authrisk.simulate.draws import below, choose, exponential, normal, uniform
+from authrisk.simulate.draws import Ints, below, choose, exponential, normal, uniform
 
 _DAY_NS = 86_400_000_000_000
 _ACCOUNT_FIELDS = ("user_id", "user_name", "user_domain", "account_kind", "tenant")
@@ -60,7 +60,7 @@ def insert_bursts(events: pl.DataFrame, book: DonorBook, number: int, seed: int)
 
 
 def insert_campaigns(
-    events: pl.DataFrame, victims: np.ndarray, donors: np.ndarray, seed: int  # type: ignore[type-arg]
+    events: pl.DataFrame, victims: Ints, donors: Ints, seed: int
 ) -> Fakes:  # fmt: skip
     """1-5 logins over 1-14 days from one attacker per victim, after the victim's login (T6).
 
@@ -91,11 +91,11 @@ def insert_campaigns(
     return Fakes(fakes.select(events.columns), _labels("T6", which))
 
 
-def _in_unit(at_ns: np.ndarray, unit: int, events: pl.DataFrame) -> pl.Series:  # type: ignore[type-arg]
+def _in_unit(at_ns: Ints, unit: int, events: pl.DataFrame) -> pl.Series:
     return pl.Series(at_ns // unit * unit).cast(events.schema["timestamp"])
 
 
-def _labels(tier: str, campaign: np.ndarray) -> pl.DataFrame:  # type: ignore[type-arg]
+def _labels(tier: str, campaign: Ints) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "replaces": None,

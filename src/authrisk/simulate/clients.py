@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from authrisk.enrich.user_agent import parse_user_agent
 from authrisk.simulate.draws import Floats, Ints, choose, exponential, normal, uniform
 from authrisk.simulate.profile import DEVICE_TYPES, Profile
 from authrisk.simulate.releases import release_line
@@ -83,7 +84,6 @@ FAMILIES: tuple[Family, ...] = (
 )  # fmt: skip
 """Every client there is, with its share within its device type."""
 
-_FIXED = {"windows": "10", "macos": "10.15.7", "chromeos": "14541.0.0"}
 _LIFE_DAYS = {"mobile": 900.0, "desktop": 1500.0, "bot": 2500.0, "other": 2500.0, "tablet": 1400.0}
 
 
@@ -102,7 +102,7 @@ class Clients(NamedTuple):
         return Clients(*(column[rows] for column in self))
 
 
-def device_of(profile: Profile, user: Ints, visit: Ints, is_service: Ints, seed: int) -> Ints:
+def device_of(user: Ints, visit: Ints, is_service: Ints, seed: int) -> Ints:
     """Device of each login, user * 4 + slot: sticky within a visit, the first one preferred."""
     owned = choose(np.array([0.5, 0.37, 0.13]), seed, user, 301)
     slot = np.minimum(choose(_SLOTS, seed, user, visit, 302), owned)
@@ -156,11 +156,17 @@ def attack_clients(key: Ints, day: Floats, seed: int) -> Clients:
 
 
 def client_table(clients: Clients) -> tuple[pl.DataFrame, Ints]:
-    """The distinct clients as rows of `CLIENT_COLUMNS`, and the row of each login."""
+    """The distinct clients as rows of `CLIENT_COLUMNS`, and the row of each login.
+
+    The package's own parser reads the agents, so columns and text never disagree.
+    """
     code = ((clients.family * 16 + clients.model) * 512 + clients.browser) * 512 + clients.system
     distinct, which = np.unique(code, return_inverse=True)
-    rows = [_render(int(c) >> 22, (int(c) >> 18) & 15, (int(c) >> 9) & 511, int(c) & 511)
-            for c in distinct]  # fmt: skip
+    agents = [
+        _render(int(c) >> 22, (int(c) >> 18) & 15, (int(c) >> 9) & 511, int(c) & 511)
+        for c in distinct
+    ]
+    rows = [(agent, *parse_user_agent(agent)) for agent in agents]
     table = pl.DataFrame(rows, schema=dict.fromkeys(CLIENT_COLUMNS, pl.String), orient="row")
     return table, which.astype(np.int64)
 
@@ -175,17 +181,12 @@ def _family(kind: Ints, device: Ints, key: Ints, seed: int) -> Ints:
     return family
 
 
-def _render(family: int, model: int, browser: int, system: int) -> tuple[str | None, ...]:
-    """The six client columns of one client."""
+def _render(family: int, model: int, browser: int, system: int) -> str:
+    """The user agent of one client."""
     shape = FAMILIES[family]
     version = release_line(shape.browser_line).versions[browser] or "17.0.9"
-    os_version = _FIXED.get(shape.os_line) or release_line(shape.os_line).versions[system]
+    os_version = release_line(shape.os_line).versions[system]
     name = shape.models[model]
-    seen_os = os_version
     if shape.browser == "Chrome Mobile" and version.endswith(".0.0.0"):
-        name, seen_os = "K", "10"  # Chromium's reduced user agent
-    agent = shape.agent.format(b=version, o=seen_os, o_=seen_os.replace(".", "_"), m=name)
-    short = ".".join(version.split(".")[:3])
-    if shape.device_type == "other":
-        short = version + (".3" if shape.browser == "okhttp" else ".0")
-    return agent, shape.browser, short, shape.os, seen_os or None, shape.device_type
+        name, os_version = "K", "10"  # Chromium's reduced user agent
+    return shape.agent.format(b=version, o=os_version, o_=os_version.replace(".", "_"), m=name)

@@ -31,20 +31,21 @@ class Fakes(NamedTuple):
     """Columns of `LABELS`."""
 
 
-def copy_logins(
-    events: pl.DataFrame,
-    book: DonorBook,
-    tier: str,
-    victims: Ints,
-    donors: Ints,
-    clients: Ints,
-    seed: int,
-) -> Fakes:
+class Cast(NamedTuple):
+    """Rows of K victims' logins, of those that lend the network, and that lend the client."""
+
+    victims: Ints
+    donors: Ints
+    clients: Ints
+
+
+def copy_logins(events: pl.DataFrame, book: DonorBook, tier: str, cast: Cast, seed: int) -> Fakes:
     """Fakes of the victims' logins and of the failed attempts that belong to them.
 
     Every login moves by the same few seconds as its failed attempts, never past a neighbour and
     in whole units of the log's own resolution, so that time tells nothing.
     """
+    victims, donors, clients = cast
     time_ns = events["timestamp"].dt.timestamp("ns").to_numpy()
     owner = _owners(book, events, time_ns)
     place = np.full(events.height, -1, np.int64)
@@ -126,4 +127,5 @@ def _jitter(book: DonorBook, time_ns: Ints, victims: Ints, owner: Ints, seed: in
     limit = np.minimum(least[victims] // 4, _JITTER_NS)
     unit = resolution_ns(time_ns)
     draw = 2.0 * uniform(seed, victims, 703) - 1.0
-    return np.trunc(draw * (limit / unit)).astype(np.int64) * unit
+    steps: Ints = np.trunc(draw * (limit / unit)).astype(np.int64)
+    return steps * unit

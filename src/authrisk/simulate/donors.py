@@ -37,7 +37,8 @@ class DonorBook:
     def knows_system(self, victims: Ints, donors: Ints) -> Bools:
         """Whether the victim's user has ever succeeded from the donor's AS."""
         known = _member(mix_pair(self.user[victims], self.system[donors]), self.known_systems)
-        return known & (self.system[donors] != 0)
+        known &= self.system[donors] != 0
+        return known
 
     def find(self, victims: Ints, group: Ints, seed: int, *, new_system: bool = False) -> Ints:
         """A donor row of the same group, later than the victim's; -1 where there is none.

@@ -42,14 +42,15 @@ def uniform(*keys: int | Ints | UInts) -> Floats:
 
 def below(limit: int | Ints, *keys: int | Ints | UInts) -> Ints:
     """A whole number in 0..limit-1 per element."""
-    return (uniform(*keys) * limit).astype(np.int64)
+    number: Ints = (uniform(*keys) * limit).astype(np.int64)
+    return number
 
 
 def choose(shares: Floats, *keys: int | Ints | UInts) -> Ints:
     """An index into `shares` (any positive numbers) per element, drawn in their proportion."""
     edges = np.cumsum(shares)
-    picks = np.searchsorted(edges, uniform(*keys) * edges[-1], side="right")
-    return np.minimum(picks, len(shares) - 1).astype(np.int64)
+    picks: Ints = np.searchsorted(edges, uniform(*keys) * edges[-1], side="right")
+    return np.minimum(picks, len(shares) - 1)
 
 
 def exponential(*keys: int | Ints | UInts) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import get_args, get_type_hints
 
 import numpy as np
@@ -33,7 +34,7 @@ def event_schema() -> dict[str, pl.DataType]:
     return schema
 
 
-def event_frame(columns: dict[str, pl.Series | pl.Expr | object], rows: int) -> pl.DataFrame:
+def event_frame(columns: Mapping[str, pl.Series], rows: int) -> pl.DataFrame:
     """A full frame from the columns that are known; the rest is null (`count` is 1)."""
     schema = event_schema()
     series = []
@@ -45,7 +46,7 @@ def event_frame(columns: dict[str, pl.Series | pl.Expr | object], rows: int) -> 
             series.append(pl.Series(name, [None], dtype).extend_constant(None, rows - 1)
                           if rows else pl.Series(name, [], dtype))  # fmt: skip
         else:
-            series.append(pl.Series(name, value).cast(dtype))
+            series.append(value.cast(dtype).alias(name))
     return pl.DataFrame(series)
 
 

@@ -83,14 +83,15 @@ def market_of(universe: Universe, profile: Profile) -> Market:
         country_low=edges[bounds[:-1]],
         country_high=edges[bounds[1:]],
         hosting_systems=hosting,
-        hosting_edges=np.cumsum(universe.as_size[hosting] ** 0.7),
+        hosting_edges=np.cumsum(universe.as_weight[hosting] ** 0.7),
     )
 
 
 def _share_curve(points: tuple[tuple[float, float], ...]) -> Floats:
     """Shares, largest first, whose surprise -ln p at each cumulative share follows the points."""
     levels, surprises = np.array(points).T
-    shares, total = [], 0.0
+    shares: list[float] = []
+    total = 0.0
     while total < 0.99999 and len(shares) < 20_000:
         share = float(np.exp(-np.interp(total, levels, surprises)))
         share = float(np.exp(-np.interp(min(1.0, total + share / 2), levels, surprises)))
@@ -106,7 +107,7 @@ def _country_shares(universe: Universe, profile: Profile) -> Floats:
     for name, share in profile.countries:
         if name in place:
             wanted[place[name]] = share
-    sizes = np.bincount(universe.as_country, weights=universe.as_size, minlength=len(wanted))
+    sizes = np.bincount(universe.as_country, weights=universe.as_weight, minlength=len(wanted))
     others = [c for c in np.argsort(-sizes, kind="stable") if wanted[c] == 0]
     zipf = 1.0 / np.arange(2.0, len(others) + 2.0)
     wanted[others] = (1.0 - wanted.sum()) * zipf / zipf.sum()

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from authrisk.simulate.draws import Bools, Floats, Ints, below, normal, uniform
+from authrisk.simulate.draws import Bools, Floats, Ints, below, choose, normal, uniform
 from authrisk.simulate.market import Market
 from authrisk.simulate.profile import PlaceShares, Profile
+from authrisk.simulate.universe import Universe
 
 HOME, MOBILE, OFFICE, VPN, ELSEWHERE, ABROAD = range(6)
 _OFFICE_HOURS = (7.0, 18.0)
@@ -44,6 +45,29 @@ class Sources(NamedTuple):
     """IPv4 address as a number, (M,)."""
     place: Ints
     """HOME .. ABROAD, (M,)."""
+
+
+class Visits(NamedTuple):
+    """When and with what M logins happen."""
+
+    user: Ints
+    visit: Ints
+    time_s: Floats
+    is_phone: Bools
+    hour: Floats
+    """Local hour, 0..24."""
+    is_weekend: Bools
+
+
+class Calls(NamedTuple):
+    """What the addresses of M logins depend on."""
+
+    place: Ints
+    network: Ints
+    user: Ints
+    time_s: Floats
+    spot: Ints
+    trip: Ints
 
 
 def settle(profile: Profile, market: Market, users: int, seed: int) -> Residents:
@@ -80,67 +104,48 @@ def settle(profile: Profile, market: Market, users: int, seed: int) -> Residents
 
 
 def visit_sources(
-    profile: Profile,
-    market: Market,
-    residents: Residents,
-    user: Ints,
-    visit: Ints,
-    time_s: Floats,
-    is_phone: Bools,
-    hour: Floats,
-    is_weekend: Bools,
-    seed: int,
+    profile: Profile, market: Market, residents: Residents, visits: Visits, seed: int
 ) -> Sources:
-    """The network and address of each login. `hour` is the user's local hour, 0..24."""
-    universe = market.universe
+    """The network and address of each login."""
+    universe, user = market.universe, visits.user
     # Some people leave the house within a visit: the phone changes from wifi to its carrier.
-    step = below(1 << 30, seed, user, time_s.astype(np.int64), 420)
-    hops = uniform(seed, user, step, 421) < 0.02
-    moment = np.where(hops, step + (1 << 31), visit)
-    place = _place(residents, user, moment, is_phone, hour, is_weekend, seed)
-    network = np.select(
-        [place == HOME, place == MOBILE, place == OFFICE, place == VPN],
-        [
-            residents.home_network[user],
-            residents.carrier[user],
-            residents.office_network[user],
-            residents.vpn_network[user],
-        ],
-        default=0,
-    )
+    second = visits.time_s.astype(np.int64)
+    hops = uniform(seed, user, second, 421) < profile.hops
+    moment = np.where(hops, second + (1 << 31), visits.visit)
+    place = _place(residents, visits, moment, seed)
     spot = below(6, seed, user, moment, 422)  # cafes and friends: a few per user
-    cafe = place == ELSEWHERE
-    own = uniform(seed, user, spot, 423) < 0.35
-    local = market.access_in(residents.country[user], uniform(seed, user, spot, 424))
-    local = np.where(own, residents.home_system[user], local)
-    network[cafe] = universe.networks_of(local[cafe], uniform(seed, user, spot, 425)[cafe])
-    trip, abroad = _trips(profile, user, time_s, seed)
+    trip, abroad = _trips(profile, user, visits.time_s, seed)
     place = np.where(abroad & (place != VPN), ABROAD, place)
-    away = np.flatnonzero(place == ABROAD)
-    foreign = market.access(uniform(seed, user[away], trip[away], 426) ** 0.5)
-    wanderer = uniform(seed, user[away], trip[away], 427)
-    foreign = _another_country(market, foreign, residents.country[user[away]], wanderer)
-    network[away] = universe.networks_of(foreign, uniform(seed, user[away], trip[away], 428))
-    address = _addresses(profile, market, residents, place, network, user, time_s, spot, trip, seed)
-    return Sources(network, address, place)
+    network = np.stack(
+        [residents.home_network, residents.carrier, residents.office_network,
+         residents.vpn_network], axis=1,
+    )[user, np.minimum(place, VPN)]  # fmt: skip
+
+    here = np.flatnonzero(place == ELSEWHERE)
+    who, which = user[here], spot[here]
+    local = market.access_in(residents.country[who], uniform(seed, who, which, 424))
+    same = uniform(seed, who, which, 423) < 0.5
+    local = np.where(same, residents.home_system[who], local)
+    network[here] = universe.networks_of(local, uniform(seed, who, which, 425))
+
+    here = np.flatnonzero(place == ABROAD)
+    who, which = user[here], trip[here]
+    foreign = _foreign_system(market, residents.country[who], seed, who, which)
+    network[here] = universe.networks_of(foreign, uniform(seed, who, which, 428))
+    calls = Calls(place, network, user, visits.time_s, spot, trip)
+    return Sources(network, _addresses(universe, residents, calls, seed), place)
 
 
-def _place(
-    residents: Residents,
-    user: Ints,
-    moment: Ints,
-    is_phone: Bools,
-    hour: Floats,
-    is_weekend: Bools,
-    seed: int,
-) -> Ints:
-    weights = residents.taste[user, np.where(is_phone, 0, 1)]
-    at_work = (hour > _OFFICE_HOURS[0]) & (hour < _OFFICE_HOURS[1]) & ~is_weekend
+def _place(residents: Residents, visits: Visits, moment: Ints, seed: int) -> Ints:
+    weights = residents.taste[visits.user, np.where(visits.is_phone, 0, 1)]
+    hour = visits.hour
+    at_work = (hour > _OFFICE_HOURS[0]) & (hour < _OFFICE_HOURS[1]) & ~visits.is_weekend
     weights[:, OFFICE] *= np.where(at_work, 1.6, 0.1)
     weights[:, HOME] *= np.where(at_work, 0.7, 1.2)
     edges = np.cumsum(weights, axis=1)
-    draw = uniform(seed, user, moment, 430) * edges[:, -1]
-    return np.minimum((draw[:, None] >= edges).sum(axis=1), ELSEWHERE).astype(np.int64)
+    draw = uniform(seed, visits.user, moment, 430) * edges[:, -1]
+    place: Ints = (draw[:, None] >= edges).sum(axis=1)
+    return np.minimum(place, ELSEWHERE)
 
 
 def _trips(profile: Profile, user: Ints, time_s: Floats, seed: int) -> tuple[Ints, Bools]:
@@ -151,18 +156,14 @@ def _trips(profile: Profile, user: Ints, time_s: Floats, seed: int) -> tuple[Int
     return stretch, uniform(seed, user, stretch, 442) < chance
 
 
-def _another_country(market: Market, system: Ints, home: Ints, draw: Floats) -> Ints:
-    """Replace systems of the home country by ones of other countries, busy ones first."""
-    universe = market.universe
+def _foreign_system(market: Market, home: Ints, seed: int, user: Ints, trip: Ints) -> Ints:
+    """An AS of another country, busy countries first."""
     weights = np.sqrt(market.country_high - market.country_low)
-    edges = np.cumsum(weights)
-    country = np.minimum(np.searchsorted(edges, draw * edges[-1], "right"), len(edges) - 1)
-    country = np.where(country == home, (country + 1) % len(edges), country)
-    empty = weights[country] == 0
-    country = np.where(empty, int(np.argmax(weights)), country)
-    at_home = universe.as_country[system] == home
-    moved = market.access_in(country, draw * 997.0 % 1.0)
-    return np.where(at_home, moved, system)
+    country = choose(weights, seed, user, trip, 426)
+    busiest = np.argsort(-weights)[:2]
+    away = np.where(home == busiest[0], busiest[1], busiest[0])
+    country = np.where(country == home, away, country)
+    return market.access_in(country, uniform(seed, user, trip, 427))
 
 
 def _offices(
@@ -190,55 +191,55 @@ def _taste(shares: PlaceShares, focus: float, office: Ints, seed: int) -> Floats
     return np.stack(columns, axis=1)
 
 
-def _addresses(
-    profile: Profile,
-    market: Market,
-    residents: Residents,
-    place: Ints,
-    network: Ints,
-    user: Ints,
-    time_s: Floats,
-    spot: Ints,
-    trip: Ints,
-    seed: int,
-) -> Ints:
-    universe = market.universe
-    first, size = universe.network_first[network], universe.network_size[network]
-    host = np.zeros(len(user), np.int64)
+def _addresses(universe: Universe, residents: Residents, calls: Calls, seed: int) -> Ints:
+    """The address within the network: the same place and lease have the same address."""
+    size = universe.network_size[calls.network]
+    host = np.zeros(len(size), np.int64)
 
-    here = np.flatnonzero(place == HOME)
-    who, lease = user[here], _lease(user[here], time_s[here], HOME, 3.0, 2.2, 0.12, seed)
+    here, who, lease = _leases(calls, HOME, seed)
     pool = np.minimum(size[here], 4096)
     base = below(np.maximum(size[here] - pool, 1), seed, who, 470)
     host[here] = base + below(pool, seed, who, lease, 471)
 
-    here = np.flatnonzero(place == MOBILE)
-    who, lease = user[here], _lease(user[here], time_s[here], MOBILE, 0.02, 3.0, 0.0, seed)
-    # Carrier NAT: a few exits of the network serve everybody there.
-    pool = np.clip(size[here] // 64, 4, 256)
-    host[here] = below(pool, seed, who, lease, 472)
+    here, who, lease = _leases(calls, MOBILE, seed)
+    exits = np.clip(size[here] // 64, 4, 256)  # carrier NAT: some exits serve everybody there
+    host[here] = below(exits, seed, who, lease, 472)
 
-    here = np.flatnonzero(place == OFFICE)
-    host[here] = below(size[here], seed, residents.office[user[here]], 473)
+    here, who, _ = _leases(calls, OFFICE, seed)
+    host[here] = below(size[here], seed, residents.office[who], 473)
 
-    here = np.flatnonzero(place == VPN)
-    lease = _lease(user[here], time_s[here], VPN, 2.0, 1.5, 0.3, seed)
-    host[here] = below(np.minimum(size[here], 64), seed, user[here], lease, 474)
+    here, who, lease = _leases(calls, VPN, seed)
+    host[here] = below(np.minimum(size[here], 64), seed, who, lease, 474)
 
-    here = np.flatnonzero(place == ELSEWHERE)
-    lease = _lease(user[here], time_s[here], ELSEWHERE, 20.0, 1.5, 0.2, seed)
-    host[here] = below(size[here], seed, user[here], spot[here], lease, 475)
+    here, who, lease = _leases(calls, ELSEWHERE, seed)
+    host[here] = below(size[here], seed, who, calls.spot[here], lease, 475)
 
-    here = np.flatnonzero(place == ABROAD)
-    lease = _lease(user[here], time_s[here], ABROAD, 0.5, 1.5, 0.1, seed)
-    host[here] = below(size[here], seed, user[here], trip[here], lease, 476)
-    return first + np.minimum(host, size - 1)
+    here, who, lease = _leases(calls, ABROAD, seed)
+    host[here] = below(size[here], seed, who, calls.trip[here], lease, 476)
+    return universe.network_first[calls.network] + np.minimum(host, size - 1)
 
 
-def _lease(
-    user: Ints, time_s: Floats, place: int, days: float, sigma: float, static: float, seed: int
-) -> Ints:
-    """Number of the lease that holds at each time; lease lengths are log-normal by user."""
-    length = days * 86_400.0 * np.exp(sigma * normal(seed, user, 480 + place))
-    number = np.floor(time_s / length + uniform(seed, user, 490 + place)).astype(np.int64)
-    return np.where(uniform(seed, user, 500 + place) < static, 0, number)
+def _leases(calls: Calls, place: int, seed: int) -> tuple[Ints, Ints, Ints]:
+    """Rows at a place, their users, and the number of the lease that holds.
+
+    Lengths of leases are log-normal by user; some users have a static address.
+    """
+    days, sigma, static = _LEASES[place]
+    here = np.flatnonzero(calls.place == place)
+    user = calls.user[here]
+    length_s = days * 86_400.0 * np.exp(sigma * normal(seed, user, 480 + place))
+    phase = uniform(seed, user, 490 + place)
+    number = np.floor(calls.time_s[here] / length_s + phase).astype(np.int64)
+    fixed = uniform(seed, user, 500 + place) < static
+    return here, user, np.where(fixed, 0, number)
+
+
+_LEASES = {
+    HOME: (3.0, 2.2, 0.12),
+    MOBILE: (0.02, 3.0, 0.0),
+    OFFICE: (1e6, 0.0, 1.0),
+    VPN: (2.0, 1.5, 0.3),
+    ELSEWHERE: (20.0, 1.5, 0.2),
+    ABROAD: (0.5, 1.5, 0.1),
+}
+"""Median length of a lease in days, sigma of its logarithm, share of static addresses."""

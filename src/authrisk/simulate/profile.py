@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from authrisk.simulate.draws import Floats, Ints, mix, normal, uniform
 
 DEVICE_TYPES = ("mobile", "desktop", "bot", "other", "tablet")
@@ -19,14 +21,12 @@ class LogNormalLogins:
     sigma: float
     most: int = 3000
 
-    def draw(self, users: Ints, days: float, seed: int) -> Ints:
+    def draw(self, users: Ints, days: float, seed: int) -> Ints:  # noqa: ARG002
         """Logins per user, at least 1."""
-        import numpy as np
-
         counts = np.ceil(np.exp(self.mu + self.sigma * normal(seed, users, 101)))
         return np.clip(counts, 1, self.most).astype(np.int64)
 
-    def span_days(self, counts: Ints, days: float) -> Floats | None:
+    def span_days(self, counts: Ints, days: float) -> Floats | None:  # noqa: ARG002
         """None: accounts come and go, gaps alone say how long a user stays."""
         return None
 
@@ -40,16 +40,12 @@ class WeeklyLogins:
 
     def draw(self, users: Ints, days: float, seed: int) -> Ints:
         """Logins per user, at least 1."""
-        import numpy as np
-
         rate = self.fewest + (self.most - self.fewest) * uniform(seed, users, 102)
         noise = 1.0 + 0.1 * normal(seed, users, 103)
         return np.maximum(1, np.rint(rate * noise * days / 7.0)).astype(np.int64)
 
     def span_days(self, counts: Ints, days: float) -> Floats | None:
         """Every user is there from the first day to the last."""
-        import numpy as np
-
         return np.full(len(counts), days)
 
 
@@ -88,6 +84,8 @@ class Profile:
     """Places of everything else."""
     place_focus: float
     """How strongly a user prefers one place; large is many places, 0.3 is nearly one."""
+    hops: float
+    """Chance of changing the place between two logins of one visit."""
     hosting_homes: float
     """Share of users whose everyday network is a hosting network."""
     trips_per_year: float
@@ -136,6 +134,7 @@ CONSUMER = Profile(
     mobile_places=PlaceShares(home=0.55, mobile=0.33, office=0.06, vpn=0.02, elsewhere=0.04),
     desk_places=PlaceShares(home=0.66, mobile=0.05, office=0.20, vpn=0.04, elsewhere=0.05),
     place_focus=0.6,
+    hops=0.02,
     hosting_homes=0.02,
     trips_per_year=1.0,
     failures_per_success=0.28,
@@ -161,6 +160,7 @@ ENTERPRISE = Profile(
     mobile_places=PlaceShares(home=0.30, mobile=0.48, office=0.16, vpn=0.02, elsewhere=0.04),
     desk_places=PlaceShares(home=0.24, mobile=0.03, office=0.52, vpn=0.18, elsewhere=0.03),
     place_focus=2.0,
+    hops=0.02,
     hosting_homes=0.01,
     trips_per_year=2.5,
     failures_per_success=0.09,

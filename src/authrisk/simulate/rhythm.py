@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from authrisk.simulate.draws import Floats, Ints, choose, exponential, normal, uniform
+from authrisk.simulate.draws import Bools, Floats, Ints, choose, exponential, normal, uniform
 from authrisk.simulate.profile import GAP_EDGES_S, Profile
 
 DAY_S = 86_400.0
@@ -31,28 +31,39 @@ class Logins(NamedTuple):
     """Number of the visit within the user's own, (M,)."""
 
 
-def draw_logins(profile: Profile, counts: Ints, zone_h: Floats, days: float, seed: int) -> Logins:
-    """Times of `counts[i]` logins of user i; `zone_h` are hours ahead of the main country."""
+def draw_logins(
+    profile: Profile,
+    counts: Ints,
+    zone_h: Floats,
+    *,
+    days: float,
+    monday_days: float,
+    seed: int,
+) -> Logins:
+    """Times of `counts[i]` logins of user i.
+
+    `zone_h` are hours ahead of the main country, `monday_days` is how far the week is at the start.
+    """
     users = np.arange(len(counts), dtype=np.int64)
     user = np.repeat(users, counts)
     order = np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)
-    gap_s = _gaps(profile, counts, user, order, days, seed)
+    gap_s = _gaps(profile, counts, user, order, days=days, seed=seed)
     is_visit = (order == 0) | (gap_s >= 3600.0)
     moves = np.where((order > 0) & is_visit, gap_s, 0.0) / DAY_S
     start, place = _fit_period(moves, user, counts, days, seed)
     own_days = start[user] + place
     visit = np.cumsum(is_visit) - 1
     visit -= np.repeat(visit[np.cumsum(counts) - counts], counts)
-    week_s = _own_week(profile, own_days, user, len(counts), seed) - zone_h[user] * 3600.0
+    clock_s = _own_week(profile, own_days + monday_days, user, len(counts), seed)
+    week_s = clock_s - (zone_h[user] * 3600.0 + monday_days * DAY_S)
     pauses = np.where(is_visit, 0.0, gap_s)
-    time_s = week_s + _sum_within(pauses, is_visit)
-    time_s = np.clip(time_s, 0.0, days * DAY_S - 1.0)
+    time_s = _whole_days_inside(week_s + _sum_within(pauses, is_visit), days)
     ranks = np.lexsort((time_s, user))
     return Logins(user[ranks], time_s[ranks], visit[ranks].astype(np.int64))
 
 
 def _gaps(
-    profile: Profile, counts: Ints, user: Ints, order: Ints, days: float, seed: int
+    profile: Profile, counts: Ints, user: Ints, order: Ints, *, days: float, seed: int
 ) -> Floats:
     """Seconds between successive logins; the shares of the bins follow the profile."""
     shapes, which = np.unique(counts, return_inverse=True)
@@ -65,7 +76,8 @@ def _gaps(
     inside = uniform(seed, user, order, 202)
     tail = exponential(seed, user, order, 203) * _LONG_MEAN_DAYS * DAY_S
     top = np.where(np.isinf(high), low + 1.0, high)
-    return np.where(np.isinf(high), low + tail, low * (top / low) ** inside)
+    gap_s: Floats = np.where(np.isinf(high), low + tail, low * (top / low) ** inside)
+    return gap_s
 
 
 def _bin_shares(profile: Profile, shapes: Ints, users: Ints, days: float) -> Floats:
@@ -103,7 +115,8 @@ def _tilt(weights: Floats, means: Floats, room: Floats, exact: bool) -> Floats:
         too_long = (rows * means).sum(axis=1) > room * rows.sum(axis=1)
         low, high = np.where(too_long, middle, low), np.where(too_long, high, middle)
     rows = weights * np.exp(-np.clip(high[:, None] * scaled, -60, 600))
-    return rows / rows.sum(axis=1, keepdims=True)
+    shares: Floats = rows / rows.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _fit_period(
@@ -142,11 +155,20 @@ def _own_week(profile: Profile, own_days: Floats, user: Ints, users: int, seed: 
         edges = np.concatenate(([0.0], np.cumsum(density / density.sum())))
         clock[here] = np.interp(rest[here] / 7.0, edges, np.arange(169.0))
     wobble = 0.2 * normal(seed, user, np.arange(len(user)), 207)
-    return (weeks * 168.0 + clock + wobble) * 3600.0
+    clock_s: Floats = (weeks * 168.0 + clock + wobble) * 3600.0
+    return clock_s
 
 
-def _sum_within(values: Floats, starts: np.ndarray) -> Floats:  # type: ignore[type-arg]
+def _whole_days_inside(time_s: Floats, days: float) -> Floats:
+    """Bring times before the start and after the end back by whole days, so that hours stay."""
+    early = np.ceil(np.maximum(-time_s, 0.0) / DAY_S)
+    late = np.ceil(np.maximum(time_s - days * DAY_S + 1e-3, 0.0) / DAY_S)
+    return np.maximum(time_s + (early - late) * DAY_S, 0.0)
+
+
+def _sum_within(values: Floats, starts: Bools) -> Floats:
     """Running sum that begins anew wherever `starts` is true."""
     running = np.cumsum(values)
     base = (running - values)[starts]
-    return running - base[np.cumsum(starts) - 1]
+    since: Floats = running - base[np.cumsum(starts) - 1]
+    return since

@@ -15,16 +15,14 @@ from authrisk.errors import InputError
 from authrisk.simulate.attempts import Attempts, attempts_frame
 from authrisk.simulate.background import background_attempts
 from authrisk.simulate.clients import clients_of, device_of, device_types
-from authrisk.simulate.draws import Floats, exponential, uniform
+from authrisk.simulate.draws import exponential, uniform
 from authrisk.simulate.market import Market, market_of
-from authrisk.simulate.places import Residents, settle, visit_sources
+from authrisk.simulate.places import Residents, Visits, settle, visit_sources
 from authrisk.simulate.profile import Profile
 from authrisk.simulate.rhythm import DAY_S, draw_logins
 from authrisk.simulate.universe import network_universe
 
 START = dt.datetime(2025, 1, 6, tzinfo=dt.UTC)
-UNIVERSE_SEED = 2020
-"""The internet is the same in every simulation; users and their logins are not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +59,7 @@ def simulate(
     if start.tzinfo is None:
         raise InputError("the start needs a time zone", remedy="give it tzinfo=UTC")
     own_seed = profile.account_seed(seed)
-    market = market_of(network_universe(UNIVERSE_SEED), profile)
+    market = market_of(network_universe(), profile)
     residents = settle(profile, market, users, own_seed)
     day0 = start.timestamp() / DAY_S
     attempts = _legitimate(
@@ -86,19 +84,21 @@ def _legitimate(
     seed: int,
 ) -> Attempts:
     who = np.arange(users, dtype=np.int64)
+    main_country = market.universe.country(profile.countries[0][0])
     counts = profile.logins.draw(who, days, seed)
     is_service = uniform(seed, who, 1) < profile.service_accounts
-    zone = _zones(market, profile)[residents.country]
-    user, time_s, visit = draw_logins(profile, counts, zone, days, seed)
+    zones = market.universe.zone_h - market.universe.zone_h[main_country]
+    zone = zones[residents.country]
+    user, time_s, visit = draw_logins(
+        profile, counts, zone, days=days, monday_days=(day0 + 3.0) % 7.0, seed=seed
+    )
     robot = is_service[user]
-    device = device_of(profile, user, visit, robot.astype(np.int64), seed)
+    device = device_of(user, visit, robot.astype(np.int64), seed)
     phone = device_types(profile, device, seed) == 0
     clock = (day0 + time_s / DAY_S) * 24.0 + zone[user]
     weekend = (np.floor(clock / 24.0).astype(np.int64) + 3) % 7 >= 5
-    sources = visit_sources(
-        profile, market, residents, user, np.where(robot, 0, visit), time_s, phone,
-        clock % 24.0, weekend, seed,
-    )  # fmt: skip
+    visits = Visits(user, np.where(robot, 0, visit), time_s, phone, clock % 24.0, weekend)
+    sources = visit_sources(profile, market, residents, visits, seed)
     clients = clients_of(profile, device, day0 + time_s / DAY_S, seed)
     success = Attempts(
         user=user,
@@ -136,17 +136,3 @@ def _failures_before(profile: Profile, success: Attempts, seed: int) -> Attempts
     failed = success.take(source)
     time_ns = np.maximum(failed.time_ns - (before_s * 1e9).astype(np.int64), turn)
     return failed.replace(time_ns=time_ns, success=np.zeros(len(source), bool))
-
-
-def _zones(market: Market, profile: Profile) -> Floats:
-    """Hours that each country's clocks are ahead of the profile's main country, (C,)."""
-    universe = market.universe
-    zones = np.zeros(len(universe.countries))
-    for at in range(len(zones)):
-        here = universe.as_country[universe.network_as] == at
-        zones[at] = round(float(np.median(universe.network_longitude[here])) / 15.0)
-    return zones - _main_zone_of(zones, universe.countries, profile)
-
-
-def _main_zone_of(zones: Floats, countries: tuple[str, ...], profile: Profile) -> float:
-    return float(zones[countries.index(profile.countries[0][0])])
