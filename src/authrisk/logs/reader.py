@@ -110,14 +110,8 @@ def _lines(
     number = 0
     rest = b""
     skipping = False  # inside a line that is already known to be too long
-    left = max_bytes
     try:
-        for block in plain_blocks(file):
-            if left is not None:
-                if left <= 0:
-                    raise StreamError("more bytes than the limit allows")
-                block = block[:left]  # noqa: PLW2901
-                left -= len(block)
+        for block in _at_most(max_bytes, plain_blocks(file)):
             if number == 0 and not rest and not skipping:
                 if block.startswith((b"\xff\xfe", b"\xfe\xff")):
                     raise StreamError("UTF-16 text, not UTF-8")
@@ -149,6 +143,18 @@ def _lines(
         yield Rejected(Line(name, number + 1, ""), _TOO_LONG)
     elif rest:
         yield _line(name, number + 1, rest, max_line_bytes)
+
+
+def _at_most(max_bytes: int | None, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    if max_bytes is None:
+        yield from blocks
+        return
+    left = max_bytes
+    for block in blocks:
+        yield block[:left]
+        if len(block) > left:
+            raise StreamError("more bytes than the limit allows")
+        left -= len(block)
 
 
 def _line(name: str, number: int, raw: bytes, max_line_bytes: int) -> Line | Rejected:

@@ -112,7 +112,7 @@ class StampReader:
         if start is None:
             try:
                 start = self._minute_ns(minute, offset)
-            except OverflowError:
+            except (ValueError, OverflowError):
                 raise ValueError("not a time") from None
             if not 0 <= start < _LATEST_NS:
                 raise ValueError("a time before 1970 or after 2260")

@@ -1,0 +1,146 @@
+"""Sources become numbered lines, whatever is in them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authrisk.errors import InputError
+from authrisk.logs.parser import Line, Rejected
+from authrisk.logs.reader import find_sources, read_lines
+
+TEXT = "eins\nzwei ü\n\ndrei"
+
+
+def texts(items: object) -> list[str]:
+    return [item.text if isinstance(item, Line) else item.cause for item in items]  # type: ignore[attr-defined]
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        TEXT.encode(),
+        gzip.compress(TEXT.encode()),
+        gzip.compress(TEXT[:7].encode()) + gzip.compress(TEXT[7:].encode()),
+        zstandard.compress(TEXT.encode()),
+        zstandard.compress(TEXT[:7].encode()) + zstandard.compress(TEXT[7:].encode()),
+        b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode(),
+    ],
+    ids=["plain", "gzip", "gzip members", "zstd", "zstd frames", "BOM and CRLF"],
+)
+def test_every_kind_of_file_gives_the_same_lines(tmp_path: Path, data: bytes) -> None:
+    """Compression, a byte order mark and CRLF leave no trace in the lines."""
+    assert list(read_lines([write(tmp_path / "a.log", data)])) == [
+        Line("a.log", number, text) for number, text in enumerate(TEXT.split("\n"), 1)
+    ]
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.binary(max_size=300), limit=st.integers(1, 40))
+def test_lines_are_those_of_a_plain_split(data: bytes, limit: int) -> None:
+    """Whatever the bytes, each piece between line feeds is one item, numbered from 1."""
+    file = io.BytesIO(data)
+    if data[:4].startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+        return
+    from authrisk.logs.reader import _lines
+
+    pieces = data.split(b"\n")
+    if pieces[-1] == b"":
+        pieces.pop()
+    items = list(_lines("f", file, limit, None))
+    assert [(i if isinstance(i, Line) else i.line).number for i in items] == list(
+        range(1, len(pieces) + 1)
+    )
+    for item, piece in zip(items, pieces, strict=True):
+        bad = len(piece) > limit or b"\0" in piece
+        assert isinstance(item, Rejected) == bad
+
+
+def test_an_endless_line_is_rejected_in_flat_memory(tmp_path: Path) -> None:
+    """A line of 64 MiB costs a few MiB, and the line after it is read."""
+    path = tmp_path / "bomb.gz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for _ in range(64):
+            file.write(b"x" * (1 << 20))
+        file.write(b"\nnext")
+    tracemalloc.start()
+    items = list(read_lines([path]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert texts(items) == ["line longer than the limit", "next"]
+    assert peak < 8 << 20
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+def test_a_cut_file_keeps_what_was_whole(tmp_path: Path, pack: object) -> None:
+    """Every line before the damage is read; the damage is one rejected line."""
+    lines = [f"line {number} {number * 7919 % 1000}" for number in range(20_000)]
+    data = pack("\n".join(lines).encode())  # type: ignore[operator]
+    items = list(read_lines([write(tmp_path / "cut.gz", data[: len(data) * 3 // 4])]))
+    assert isinstance(items[-1], Rejected) and "ends too early" in items[-1].cause
+    good = texts(items[:-2])
+    assert good == lines[: len(good)]
+
+
+def test_damaged_compression_is_a_rejected_line(tmp_path: Path) -> None:
+    """Bytes that are no gzip after a gzip header raise nothing."""
+    data = gzip.compress(b"".join(b"%d\n" % (n * n * 7919) for n in range(2000)))
+    broken = data[:500] + b"\xff" * 100 + data[600:]
+    assert texts(read_lines([write(tmp_path / "a.gz", broken)]))[-1] == "damaged gzip data"
+
+
+def test_binary_lines_are_rejected_and_text_goes_on(tmp_path: Path) -> None:
+    """A NUL byte spoils its own line only; bytes that are no UTF-8 become U+FFFD."""
+    path = write(tmp_path / "a", b"one\ntw\0o\nthr\xffee\n")
+    assert texts(read_lines([path])) == ["one", "NUL byte, so not text", "thr\ufffdee"]
+
+
+def test_utf16_is_told_apart(tmp_path: Path) -> None:
+    """A file that Windows wrote as UTF-16 says so once, not a thousand times."""
+    path = write(tmp_path / "a", "a\nb\nc".encode("utf-16"))
+    assert texts(read_lines([path])) == ["UTF-16 text, not UTF-8"]
+
+
+def test_the_byte_limit_holds_over_all_sources(tmp_path: Path) -> None:
+    """No more than `max_bytes` are read, and what is left out is told."""
+    paths = [write(tmp_path / name, b"1234567\n" * 4) for name in ("a", "b")]
+    causes = texts(read_lines(paths, max_bytes=40))
+    assert causes.count("1234567") == 5
+    assert causes[-1] == "more bytes than the limit allows"
+
+
+def test_names_are_short_and_tell_files_apart(tmp_path: Path) -> None:
+    """A source is named by its base name, and by its folder only where two share one."""
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        write(tmp_path / folder / "auth.log", b"a")
+    write(tmp_path / "other.log", b"a")
+    found = find_sources([str(tmp_path / "**" / "*.log"), tmp_path / "x" / "auth.log"])
+    assert [source.name for source in found] == ["other.log", "x/auth.log", "y/auth.log"]
+
+
+@pytest.mark.parametrize("name", ["missing.log", "missing-*.log", "."])
+def test_a_missing_source_is_told_at_once(tmp_path: Path, name: str) -> None:
+    """A path that is not there, an empty glob and a folder are the operator's error."""
+    with pytest.raises(InputError):
+        read_lines([tmp_path / name])
+
+
+def test_standard_input_may_be_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`-` reads the standard input, told by its bytes."""
+    stream = io.TextIOWrapper(io.BytesIO(gzip.compress(b"a\nb")))
+    monkeypatch.setattr(sys, "stdin", stream)
+    assert list(read_lines(["-"])) == [Line("stdin", 1, "a"), Line("stdin", 2, "b")]
