@@ -1,0 +1,85 @@
+"""The service as an ASGI application, put together from its parts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from authrisk.scorer import Scorer
+from authrisk.service.assessments import assessment_routes
+from authrisk.service.dialects.documented import documented_routes
+from authrisk.service.documentation import documentation_routes
+from authrisk.service.guard import Guard
+from authrisk.service.intake import Clock, Enrich, Intake
+from authrisk.service.metrics import Metrics
+from authrisk.service.model import LoadBundle, model_routes
+from authrisk.service.operations import operation_routes
+from authrisk.service.outcomes import outcome_routes
+from authrisk.service.problems import (
+    Problem,
+    answer_crash,
+    answer_http_exception,
+    answer_problem,
+)
+from authrisk.service.settings import ServiceSettings
+from authrisk.service.users import user_routes
+
+
+def create_app(
+    scorer: Scorer,
+    enrich: Enrich,
+    settings: ServiceSettings | None = None,
+    *,
+    load_bundle: LoadBundle | None = None,
+    clock: Clock = time.time_ns,
+) -> Starlette:
+    """The application that serves a scorer.
+
+    enrich: `Enricher.enrich`. load_bundle: what `/v1/model:reload` calls to get the new bundle;
+    without it reloading is refused. The caller closes the store, after the application has shut
+    down. Runs in one event loop; several processes may share one SQLite history.
+    """
+    settings = settings or ServiceSettings()
+    metrics = Metrics()
+    metrics.serving(scorer.bundle.name, scorer.bundle.version)
+    intake = Intake(scorer, enrich, settings, metrics, clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        snapshots = asyncio.create_task(_snapshots(intake, settings.snapshot_every_s))
+        yield
+        snapshots.cancel()
+        with suppress(asyncio.CancelledError):
+            await snapshots
+        await intake.close()
+
+    return Starlette(
+        routes=[
+            *documented_routes(intake, settings),
+            *assessment_routes(intake, settings),
+            *outcome_routes(intake, settings),
+            *user_routes(intake),
+            *model_routes(intake, metrics, load_bundle),
+            *operation_routes(intake, metrics),
+            *documentation_routes(),
+        ],
+        middleware=[Middleware(Guard, settings=settings, metrics=metrics)],
+        exception_handlers={
+            Problem: answer_problem,
+            HTTPException: answer_http_exception,
+            Exception: answer_crash,
+        },
+        lifespan=lifespan,
+    )
+
+
+async def _snapshots(intake: Intake, every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        await intake.snapshot()

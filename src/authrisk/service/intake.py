@@ -1,0 +1,206 @@
+"""The way of a login through the service: once per event id, in the user's order, kept on disk.
+
+Scoring reads in the event loop's thread; what waits for the disk waits in threads beside it, many
+logins to a commit. A user's next login is scored when the last one is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TypeVar
+
+import msgspec
+
+from authrisk.errors import StoreError
+from authrisk.event import LoginEvent
+from authrisk.history.memory import MemoryStore
+from authrisk.history.store import Standing, StoredLogin
+from authrisk.models.calibration import MEDIUM, level_of
+from authrisk.scorer import RiskAssessment, Scorer
+from authrisk.service import answers
+from authrisk.service.metrics import Metrics
+from authrisk.service.problems import Problem
+from authrisk.service.settings import Action, ServiceSettings
+from authrisk.service.turns import Turns
+from authrisk.service.wire import AssessmentAnswer
+
+T = TypeVar("T")
+Enrich = Callable[[LoginEvent], LoginEvent]
+Clock = Callable[[], int]
+
+NS_PER_S = 1_000_000_000
+
+
+class Intake:
+    """Takes logins, outcomes and verdicts in; the only caller of the scorer."""
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        enrich: Enrich,
+        settings: ServiceSettings,
+        metrics: Metrics,
+        clock: Clock,
+    ) -> None:
+        self.scorer = scorer
+        self.clock = clock
+        self._enrich = enrich
+        self._settings = settings
+        self._metrics = metrics
+        self._turns = Turns()
+        self._waiting = 0
+        self._threads = ThreadPoolExecutor(settings.write_threads, "history-write")
+
+    async def assess(self, login: LoginEvent) -> AssessmentAnswer:
+        """The answer to a login as the caller sent it: the first one, if its id was here before.
+
+        Raises Problem 409 where the id belongs to another user's login.
+        """
+        assert login.user_id is not None
+        async with self._turns.turn(login.user_id):
+            scorer = self.scorer
+            try:
+                known = _earlier_answer(scorer.store.get(login.event_id), login)
+                if known is not None:
+                    self._metrics.retries.inc()
+                    return known
+                event = self._enrich(login)
+                assessment = scorer.assess(event)
+            except StoreError:
+                self._metrics.degraded("read")
+                return self._without_history(login)
+            return await self._kept(scorer, event, assessment)
+
+    async def resolve(self, event_id: str, outcome: str) -> StoredLogin | None:
+        """What became of a login. A stamp ahead of our clock never becomes familiar."""
+
+        def change(stored: StoredLogin) -> StoredLogin | None:
+            if outcome in _GOOD and answers.was_ahead(stored):
+                return stored
+            return self.scorer.resolve(event_id, outcome)
+
+        return await self._change(event_id, change)
+
+    async def judge(self, event_id: str, verdict: str, since_ns: int | None) -> StoredLogin | None:
+        """A person's verdict on a login; None when there is no such login."""
+
+        def change(stored: StoredLogin) -> StoredLogin | None:
+            if verdict == "compromised":
+                return self.scorer.judge(event_id, "compromised", since_ns)
+            if answers.was_ahead(stored):
+                return self.scorer.store.resolve(event_id, stored.standing, verdict)
+            return self.scorer.judge(event_id, "legitimate")
+
+        return await self._change(event_id, change)
+
+    async def logins(self, user_id: str, limit: int) -> list[StoredLogin]:
+        """What is kept of the user, newest last."""
+        return await self._in_thread(lambda: self.scorer.store.logins(user_id, limit))
+
+    async def forget(self, user_id: str) -> int:
+        """Erase the user, after whatever is being answered for them."""
+        async with self._turns.turn(user_id):
+            return await self._in_thread(lambda: self.scorer.store.forget(user_id))
+
+    async def ready(self) -> bool:
+        """Whether history answers."""
+        try:
+            await asyncio.wait_for(
+                self._in_thread(lambda: self.scorer.store.get("readiness")),
+                self._settings.store_patience_s,
+            )
+        except (StoreError, TimeoutError):
+            return False
+        return True
+
+    async def snapshot(self) -> None:
+        """Keep the population counts, so that a restart is quick; counted when it fails."""
+        try:
+            await self._in_thread(self.scorer.save)
+        except StoreError:
+            self._metrics.degraded("snapshot")
+
+    async def close(self) -> None:
+        """Wait until everything that was taken in is kept, then keep the counts too."""
+        await asyncio.to_thread(self._threads.shutdown)
+        with suppress(StoreError):
+            await asyncio.to_thread(self.scorer.save)
+
+    async def _kept(
+        self, scorer: Scorer, event: LoginEvent, assessment: RiskAssessment
+    ) -> AssessmentAnswer:
+        ahead_ns = event.timestamp_ns - self.clock()
+        ahead = ahead_ns > self._settings.future_tolerance_s * NS_PER_S
+        answer = answers.answer_of(assessment, self._settings.actions, ahead=ahead)
+        body = msgspec.json.encode(answer)
+        standing = Standing.UNCONFIRMED if ahead else None
+        if self._waiting >= self._settings.waiting_writes:
+            self._metrics.degraded("queue")
+            return answers.degraded(answer)
+        remembering = self._in_thread(
+            lambda: scorer.remember(event, assessment, body, standing=standing)
+        )
+        try:
+            patience = self._settings.store_patience_s
+            stored = await asyncio.wait_for(asyncio.shield(remembering), patience)
+        except (StoreError, TimeoutError) as error:
+            self._metrics.degraded("slow" if isinstance(error, TimeoutError) else "write")
+            return answers.degraded(answer)
+        if stored is None:
+            return _earlier_answer(scorer.store.get(event.event_id), event) or answer
+        self._metrics.assessed(answer.risk_level, answer.state)
+        return answer
+
+    def _without_history(self, login: LoginEvent) -> AssessmentAnswer:
+        """The answer while history cannot be read: at least the cold-start score."""
+        floor, action = _WITHOUT_HISTORY[self._settings.on_store_failure]
+        cold = self.scorer.with_bundle(self.scorer.bundle)
+        cold.store = MemoryStore()
+        assessment = cold.assess(self._enrich(login))
+        risk = max(floor, assessment.risk_score)
+        assessment = msgspec.structs.replace(
+            assessment, risk_score=risk, risk_level=level_of(risk), state="learning"
+        )
+        answer = answers.answer_of(assessment, self._settings.actions, ahead=False)
+        return answers.degraded(answer, action)
+
+    async def _change(
+        self, event_id: str, change: Callable[[StoredLogin], StoredLogin | None]
+    ) -> StoredLogin | None:
+        stored = await self._in_thread(lambda: self.scorer.store.get(event_id))
+        if stored is None:
+            return None
+        async with self._turns.turn(stored.event.user_id or ""):
+            return await self._in_thread(lambda: change(stored))
+
+    def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        self._waiting += 1
+        future = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, future: asyncio.Future[T]) -> None:
+        self._waiting -= 1
+        if not future.cancelled():
+            future.exception()  # seen, also where nobody waits any longer
+
+
+_GOOD = frozenset({"success", "challenge_passed"})
+
+_WITHOUT_HISTORY: dict[str, tuple[float, Action]] = {
+    "step-up": (MEDIUM, "challenge"),
+    "open": (0.0, "allow"),
+    "closed": (1.0, "deny"),
+}
+"""The lowest score and the action while history cannot be read."""
+
+
+def _earlier_answer(stored: StoredLogin | None, login: LoginEvent) -> AssessmentAnswer | None:
+    if stored is None:
+        return None
+    if stored.event.user_id != login.user_id:
+        raise Problem(409, "belongs to another login", "/eventID")
+    return answers.answer_in(stored)

@@ -1,0 +1,59 @@
+"""What an operator may set about the service. Small, frozen, passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal["allow", "challenge", "deny"]
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actions:
+    """The recommended action for each risk level of a scored login.
+
+    While the model is learning, and whenever history was out of reach, `deny` becomes
+    `challenge`: too little is known to lock somebody out.
+    """
+
+    low: Action = "allow"
+    medium: Action = "challenge"
+    high: Action = "deny"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings:
+    """Everything that changes how the service answers.
+
+    >>> ServiceSettings().strict_ip
+    False
+    """
+
+    hosts: frozenset[str] | None = LOOPBACK_NAMES
+    """Accepted names in the `Host` header (a page of a rebound name must not read answers);
+    None accepts any name, for a service that is bound beyond the loopback address."""
+    origins: frozenset[str] = frozenset()
+    """Web origins beside the service's own that may call it, e.g. `https://admin.example`."""
+    strict_ip: bool = False
+    """Refuse (422) what is no IP address, instead of scoring it as an unknown place."""
+    actions: Actions = Actions()
+    on_store_failure: Literal["step-up", "open", "closed"] = "step-up"
+    """What is answered when history cannot be read: medium risk, no risk, or highest risk."""
+    store_patience_s: float = 0.2
+    """How long an answer waits for the login to be on the disk; past it `degraded` is true."""
+    waiting_writes: int = 4096
+    """Logins that may wait for the disk; past it they are answered `degraded`, and not kept."""
+    write_threads: int = 32
+    """Logins that can share one commit."""
+    largest_body: int = 16 * 1024
+    """Bytes of one request."""
+    largest_batch_body: int = 1024 * 1024
+    """Bytes of a batch."""
+    largest_batch: int = 1000
+    """Logins in a batch."""
+    future_tolerance_s: float = 300.0
+    """A login stamped further ahead of our clock is flagged and never becomes familiar."""
+    snapshot_every_s: float = 300.0
+    """How often the population counts are kept, which a restart then need not count again."""

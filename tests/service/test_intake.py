@@ -1,0 +1,198 @@
+"""Once per event id, in order, kept, and honest when it could not be."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from authrisk.errors import StoreError
+from authrisk.history.memory import MemoryStore
+from authrisk.history.sqlite import SqliteStore
+from authrisk.history.store import Standing
+
+NOW_S = 1_600_000_000
+
+
+def test_a_retry_gets_the_same_answer(client, scorer, login):
+    """Under one event id there is one login and one answer, whatever was learned meanwhile."""
+    body = login(eventID="order-1")
+    first = client.post("/v1/assessments", json=body)
+    client.post("/v1/outcomes", json={"eventID": "order-1", "outcome": "success"})
+    client.post("/v1/assessments", json=login())
+    again = client.post("/v1/assessments", json=body)
+    assert again.content == first.content
+    assert len(scorer.store.logins(body["userID"])) == 2
+
+
+def test_an_id_belongs_to_one_user(client, login):
+    """An event id of another user's login is refused, and that answer is not given away."""
+    client.post("/v1/assessments", json=login(eventID="order-1"))
+    answer = client.post("/v1/assessments", json=login(eventID="order-1", userID="other"))
+    assert answer.status_code == 409
+    assert answer.json()["errors"][0]["pointer"] == "#/eventID"
+
+
+def test_without_an_id_each_call_is_a_login(client, scorer, login):
+    """Two /v1 calls without an id are two logins, also in the same instant."""
+    body = login()
+    ids = {client.post("/v1/assessments", json=body).json()["eventID"] for _ in range(3)}
+    assert len(ids) == 3
+    assert len(scorer.store.logins(body["userID"])) == 3
+
+
+@pytest.fixture
+def sqlite_server(tmp_path, make_client):
+    """A real server on a SQLite history: (its address, its scorer)."""
+    from_conftest = make_client.__globals__
+    store = SqliteStore(tmp_path / "h.db")
+    scorer = from_conftest["RuleScorer"](store)
+    settings = from_conftest["ServiceSettings"](store_patience_s=10.0)
+    app = from_conftest["create_app"](scorer, lambda event: event, settings)
+    base, stop = from_conftest["serve_in_thread"](app)
+    yield base, scorer
+    stop()
+    store.close()
+
+
+def test_100_parallel_logins_are_100_events(sqlite_server, login):
+    """100 logins of one user at once, each sent twice, are 100 events, and the retry of each
+    gets the answer of the first."""
+    base, scorer = sqlite_server
+    bodies = [login(eventID=f"e{n}", location=f"8.8.8.{n}") for n in range(100)]
+    with httpx.Client(base_url=base, timeout=30) as http, ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda b: http.post("/v1/assessments", json=b), bodies * 2))
+    assert {answer.status_code for answer in answers} == {200}
+    assert [a.content for a in answers[:100]] == [a.content for a in answers[100:]]
+    assert len(scorer.store.logins(bodies[0]["userID"])) == 100
+
+
+def test_the_next_login_sees_the_last(sqlite_server, login):
+    """Of logins in flight together at one instant, each later one sees the earlier ones."""
+    base, _scorer = sqlite_server
+    body = login(userAgent=None) | {"outcome": "success"}
+    with httpx.Client(base_url=base, timeout=30) as http, ThreadPoolExecutor(16) as pool:
+        scores = pool.map(lambda _: http.post("/v1/assessments", json=body).json(), range(50))
+    assert sorted(score["riskScore"] for score in scores)[-2:] == pytest.approx([0.4, 0.7])
+
+
+def test_different_users_share_commits(sqlite_server, login):
+    """What waits for the disk together goes there together."""
+    base, scorer = sqlite_server
+    groups = []
+    commit = scorer.store._writes._commit
+    scorer.store._writes._commit = lambda group: (groups.append(len(group)), commit(group))
+    batch = [login(userID=f"u{n}") for n in range(400)]
+    answer = httpx.post(f"{base}/v1/assessments:batch", json=batch, timeout=30).json()
+    assert len(answer["results"]) == 400
+    assert sum(groups) == 400
+    assert len(groups) < 300
+
+
+class FailingStore(MemoryStore):
+    """A store whose reads or writes fail on demand, or hang until let go."""
+
+    def __init__(self):
+        super().__init__()
+        self.read_fails = self.write_fails = False
+        self.go_on = threading.Event()
+        self.go_on.set()
+
+    def get(self, event_id):
+        if self.read_fails:
+            raise StoreError("disk gone")
+        return super().get(event_id)
+
+    def append(self, *args):
+        self.go_on.wait(10)
+        if self.write_fails:
+            raise StoreError("disk full")
+        return super().append(*args)
+
+
+@pytest.fixture
+def failing(scorer):
+    scorer.store = FailingStore()
+    yield scorer
+    scorer.store.go_on.set()
+
+
+def test_history_out_of_reach_steps_up(make_client, failing, login):
+    """Without history the answer is 200, at least the cold-start score, medium, degraded."""
+    client = make_client(failing)
+    cold = client.post("/v1/assessments", json=login()).json()
+    failing.store.read_fails = True
+    answer = client.post("/v1/assessments", json=login())
+    assert answer.status_code == 200
+    assert answer.json()["degraded"] is True
+    assert answer.json()["riskScore"] >= cold["riskScore"]
+    assert answer.json()["recommendedAction"] == "challenge"
+    assert client.get("/readyz").status_code == 503
+    assert 'authrisk_degraded_total{cause="read"} 1.0' in client.get("/metrics").text
+    failing.store.read_fails = False
+    assert client.post("/v1/assessments", json=login()).json()["degraded"] is False
+    assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.parametrize(("choice", "action"), [("open", "allow"), ("closed", "deny")])
+def test_open_and_closed_are_explicit(make_client, failing, login, choice, action):
+    """An operator may choose to let everybody in, or nobody, while history is out of reach."""
+    client = make_client(failing, on_store_failure=choice)
+    failing.store.read_fails = True
+    answer = client.post("/v1/assessments", json=login()).json()
+    assert answer["recommendedAction"] == action
+    assert answer["degraded"] is True
+
+
+def test_what_could_not_be_kept_is_not_acknowledged(make_client, failing, login):
+    """A full disk makes the answer degraded, never silently forgotten."""
+    client = make_client(failing)
+    failing.store.write_fails = True
+    answer = client.post("/v1/assessments", json=login()).json()
+    assert (answer["degraded"], answer["recommendedAction"]) == (True, "challenge")
+
+
+def test_slow_disk_is_not_waited_for(make_client, failing, login):
+    """A hung disk costs the answer no more than the patience that is set; the login is kept
+    when the disk comes back."""
+    client = make_client(failing, store_patience_s=0.05)
+    failing.store.go_on.clear()
+    body = login(eventID="slow")
+    answer = client.post("/v1/assessments", json=body)
+    assert answer.json()["degraded"] is True
+    assert answer.elapsed.total_seconds() < 2
+    failing.store.go_on.set()
+    client.__exit__(None, None, None)
+    assert failing.store.get("slow") is not None
+    client.__enter__()
+
+
+def test_future_stamp_is_flagged_and_never_familiar(client, scorer, login):
+    """A login stamped more than five minutes ahead is scored and flagged; no outcome and no
+    verdict makes it familiar."""
+    body = login(timestamp=NOW_S + 301, eventID="ahead", outcome="success")
+    answer = client.post("/v1/assessments", json=body).json()
+    assert "clock_ahead" in {reason["code"] for reason in answer["reasons"]}
+    assert scorer.store.get("ahead").standing is Standing.UNCONFIRMED
+    client.post("/v1/outcomes", json={"eventID": "ahead", "outcome": "success"})
+    client.post("/v1/feedback", json={"eventID": "ahead", "verdict": "legitimate"})
+    kept = scorer.store.get("ahead")
+    assert (kept.standing, kept.verdict) == (Standing.UNCONFIRMED, "legitimate")
+    client.post("/v1/outcomes", json={"eventID": "ahead", "outcome": "failure"})
+    assert scorer.store.get("ahead").standing is Standing.EVIDENCE
+
+
+def test_small_clock_difference_is_not_flagged(client, scorer, login):
+    """Five minutes ahead is an ordinary clock."""
+    body = login(timestamp=NOW_S + 299, eventID="near", outcome="success")
+    assert "clock_ahead" not in client.post("/v1/assessments", json=body).text
+    assert scorer.store.get("near").standing is Standing.FAMILIAR
+
+
+def test_scoring_a_risky_login_does_not_teach(client, scorer, login):
+    """Asking again and again about a strange place does not make it familiar."""
+    scores = [
+        client.post("/v1/assessments", json=login(userAgent=f"a{n}")).json()["riskScore"]
+        for n in range(5)
+    ]
+    assert scores == [pytest.approx(0.7)] * 5
