@@ -104,7 +104,8 @@ class AddressTables:
         """
         family, names = self._four, self._names
         tables = (family.place, family.systems, family.listed)
-        first = np.unique(np.concatenate([t.starts for t in tables]))
+        first = np.sort(np.concatenate([t.starts for t in tables]), kind="stable")
+        first = first[np.append(True, first[1:] != first[:-1])]
         last = np.append(first[1:] - 1, np.uint32(0xFFFFFFFF)).astype(np.uint32)
         place, system, listed = (t.at_many(first) for t in tables)
         public = _numbers(first.astype(">u4").tobytes(), 4)[1] < 0

@@ -60,13 +60,15 @@ def from_ranges(
     >>> t.starts.tolist(), t.values.tolist()
     ([1, 6], [4, 0])
     """
-    after = last + 1
-    gap = np.append(after[:-1] < first[1:], True)
-    top = int(np.iinfo(dtype).max)
-    gap[-1] = bool(len(last)) and int(last[-1]) < top
+    first, last = first.astype(np.uint64), last.astype(np.uint64)
+    following = np.append(first[1:], first[:1])  # the last one is decided below
+    after = last + np.uint64(1)  # wraps to 0 past the top, where no gap follows
+    gap = after != following
+    gap[-1:] = last[-1:] < np.uint64(np.iinfo(dtype).max)
     starts = np.concatenate([first, after[gap]])
     found = np.concatenate([values, np.zeros(int(gap.sum()), dtype=values.dtype)])
     order = np.argsort(starts, kind="stable")
     starts, found = starts[order].astype(dtype), found[order]
-    change = np.append(True, found[1:] != found[:-1])
+    change = np.ones(len(found), dtype=bool)
+    change[1:] = found[1:] != found[:-1]
     return RangeTable(starts[change], found[change])
