@@ -53,7 +53,9 @@ def test_every_kind_of_file_gives_the_same_lines(tmp_path: Path, data: bytes) ->
 def test_lines_are_those_of_a_plain_split(data: bytes, limit: int) -> None:
     """Whatever the bytes, each piece between line feeds is one item, numbered from 1."""
     file = io.BytesIO(data)
-    if data[:4].startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+    if data[:4].startswith(
+        (b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+    ):
         return
     from authrisk.logs.reader import _lines
 

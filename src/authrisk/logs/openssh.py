@@ -7,15 +7,13 @@ is anchored at both ends and costs linear time.
 
 from __future__ import annotations
 
-import dataclasses
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from authrisk.event import Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """What one message of sshd says about one login attempt."""
 
     outcome: Outcome
@@ -26,7 +24,8 @@ class Attempt:
     reason: str | None = None
     kind: str = "decided"
     """decided, refused (before a method was tried), pam (said again by Failed), exceeded."""
-    count: int = 1
+    times: int = 1
+    """How many equal attempts the message stands for."""
 
 
 def read_message(message: str) -> Attempt | str:
@@ -47,7 +46,7 @@ def read_message(message: str) -> Attempt | str:
         if match is not None:
             inner = read_message(match[2].strip())
             if isinstance(inner, Attempt):
-                return dataclasses.replace(inner, count=max(1, int(match[1])))
+                return inner._replace(times=max(1, int(match[1])))
             return inner
     for expression, kind, reason in _REFUSALS:
         match = expression.fullmatch(message)

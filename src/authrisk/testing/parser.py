@@ -56,6 +56,8 @@ def _check_claims(parser: Parser) -> None:
 def _check_sample(parser: Parser) -> None:
     items = parse_text(parser, parser.sample)
     events = _events(parser, items)
+    ids = [event.event_id for event in events]
+    assert len(set(ids)) == len(ids), f"{parser.name}: two events have one event_id"
     expected = parser.expected
     assert len(events) == len(expected), (
         f"{parser.name}: {len(events)} events of the sample, {len(expected)} expected"
@@ -100,8 +102,6 @@ def _check_noise(parser: Parser) -> None:
 
 def _events(parser: Parser, items: Sequence[Item]) -> list[LoginEvent]:
     events = [item for item in items if isinstance(item, LoginEvent)]
-    ids = [event.event_id for event in events]
-    assert len(set(ids)) == len(ids), f"{parser.name}: two events have one event_id"
     for event in events:
         where = f"{parser.name}: {event.event_id}"
         # The codec checks every field's type; a frozen Struct does not when it is made.

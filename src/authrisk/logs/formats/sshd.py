@@ -123,7 +123,7 @@ def _event(
         dst_host=host or None,
         correlation_id=f"{host}/{pid}" if pid else None,
         source_type="sshd",
-        count=attempt.count,
+        count=attempt.times,
     )
 
 
