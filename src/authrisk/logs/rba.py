@@ -47,7 +47,6 @@ DEVICE_TYPES = ("desktop", "mobile", "tablet", "bot", "tv")
 SOURCE_TYPE = "rba_csv"
 
 _UNSAID = ("", "-")
-_VERSIONED = "(.*[^ ]) ([0-9][^ ]*)"
 _IPV4 = r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.|$)){4}$"
 _AT = {name: i for i, name in enumerate(COLUMNS)}
 
@@ -142,7 +141,12 @@ def read_columns(rows: pl.DataFrame) -> LabelledFrames:
         pl.col(name) if name in _RBA_LABELS else pl.lit(None, dtype=dtype).alias(name)
         for name, dtype in LABEL_SCHEMA.items()
     )
-    return LabelledFrames(good, events.with_columns(_canonical(events["src_ip"])), labels)
+    events = events.with_columns(
+        _canonical(events["src_ip"]),
+        **_split_columns(texts["Browser Name and Version"], "browser"),
+        **_split_columns(texts["OS Name and Version"], "os"),
+    )
+    return LabelledFrames(good, events, labels)
 
 
 def _event_columns() -> dict[str, pl.Expr]:
@@ -150,8 +154,6 @@ def _event_columns() -> dict[str, pl.Expr]:
     seconds = stamp.str.head(19).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ns")
     fraction = stamp.str.slice(20).str.pad_end(9, "0").cast(pl.Int64)
     device = pl.col("Device Type").str.to_lowercase()
-    browser, browser_version = _split_columns("Browser Name and Version")
-    os, os_version = _split_columns("OS Name and Version")
     success = _truth_column("Login Successful")
     return {
         "event_id": pl.col("index"),
@@ -164,10 +166,6 @@ def _event_columns() -> dict[str, pl.Expr]:
         "src_city": _said_column("City"),
         "src_asn": _said_column("ASN"),
         "user_agent": pl.col("User Agent String").replace({"": None}),
-        "browser": browser,
-        "browser_version": browser_version,
-        "os": os,
-        "os_version": os_version,
         "device_type": pl.when(device.is_in(DEVICE_TYPES))
         .then(device)
         .when(~device.is_in((*_UNSAID, "unknown")))
@@ -187,11 +185,14 @@ def _truth_column(name: str) -> pl.Expr:
     return pl.when(pl.col(name) != "").then(pl.col(name).str.to_lowercase() == "true")
 
 
-def _split_columns(name: str) -> tuple[pl.Expr, pl.Expr]:
-    parts = pl.col(name).str.extract_groups(f"^{_VERSIONED}$")
-    head = pl.coalesce(parts.struct[0], pl.col(name))
-    said = ~head.is_in((*_UNSAID, "Other"))
-    return pl.when(said).then(head), pl.when(said).then(parts.struct[1])
+def _split_columns(texts: pl.Series, name: str) -> dict[str, pl.Series]:
+    """Name and version of a column of clients; there are few different ones."""
+    known = texts.unique().to_list()
+    parts = [_split_version(text) for text in known]
+    return {
+        column: texts.replace_strict(known, [part[i] for part in parts], return_dtype=pl.String)
+        for i, column in enumerate((name, f"{name}_version"))
+    }
 
 
 def _canonical(ips: pl.Series) -> pl.Series:
@@ -231,5 +232,5 @@ def _device_type(text: str) -> str | None:
 
 
 _PATTERNS = [(name, re.compile(text)) for name, text in GRAMMAR.items()]
-_VERSION_PATTERN = re.compile(_VERSIONED)
+_VERSION_PATTERN = re.compile("(.*[^ ]) ([0-9][^ ]*)")
 _RBA_LABELS = ("event_id", "is_account_takeover", "is_attack_ip")
