@@ -143,8 +143,8 @@ def codes(rows: Rows, parts: Rows) -> list[str]:
     )
     order = order[:, :MAX_REASONS].astype(np.uint8)
     shown = np.minimum(held.sum(axis=1), MAX_REASONS)
-    first = rows[:, _FIRST] == 1.0
-    unusual_time = parts[:, _TIME] >= NOTABLE_BITS
+    first = (rows[:, _FIRST] == 1.0).tolist()
+    unusual_time = (parts[:, _TIME] >= NOTABLE_BITS).tolist()
     known: dict[bytes, str] = {}
     out = []
     for i in range(len(rows)):

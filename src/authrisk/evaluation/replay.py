@@ -67,7 +67,7 @@ def replay(
             end = min(begin + CHUNK, len(timeline))
             positions = timeline.by_time[begin:end]
             size = population.size + np.cumsum(view.familiar[begin:end]) - view.familiar[begin:end]
-            moment = moments(view, population, begin, end)
+            moment = moments(timeline, view, population, begin, end)
             if wanted is not None:
                 keep = wanted[positions]
                 positions, moment, size = positions[keep], moment[keep], size[keep]

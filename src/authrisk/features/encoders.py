@@ -42,7 +42,7 @@ class Encoders(msgspec.Struct, frozen=True):
 def fit_encoders(gaps_s: Vector, rtt_shifts: Vector) -> Encoders:
     """Edges at the octiles of the gaps between a user's familiar logins; the 99th percentile of
     round-trip shifts. Too few of either give the defaults."""
-    edges = DEFAULT_GAP_EDGES_S
+    edges: tuple[float, ...] = DEFAULT_GAP_EDGES_S
     if gaps_s.size >= 1_000:
         fitted = np.unique(np.quantile(gaps_s, np.arange(1, GAP_BUCKETS) / GAP_BUCKETS))
         if fitted.size == GAP_BUCKETS - 1 and fitted[0] > 0:

@@ -105,9 +105,19 @@ def _replay(codes, familiar, keys, counts, totals, size, out):
                     _count(keys[r], counts[r], totals[r], key)
 
 
-def rarity_codes(ints: Ints) -> Ints:
-    """The codes (R, N) of the counted fields of coded events."""
-    return np.ascontiguousarray(ints[:, _COLUMNS].T)
+@njit(cache=True, parallel=True)
+def gather(ints, order, columns):
+    """ints[order, columns] as (C, n), one contiguous row per column."""
+    out = np.empty((columns.size, order.size), np.int64)
+    for i in prange(order.size):
+        for c in range(columns.size):
+            out[c, i] = ints[order[i], columns[c]]
+    return out
+
+
+def rarity_codes(ints: Ints, order: Ints) -> Ints:
+    """The codes (R, n) of the counted fields of the coded events at `order`."""
+    return gather(ints, order, _COLUMNS)  # type: ignore[no-any-return]
 
 
 class _Snapshot(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from numba import njit, prange
 from authrisk.features import catalogue as cat
 from authrisk.features.catalogue import F_LOGIN, F_POPULATION, F_SOURCE, FIELDS, column
 from authrisk.features.coded import CODES, Ints
+from authrisk.features.population import gather
 
 LIMIT = cat.SOURCE_LIMIT
 N_KINDS = len(cat.SOURCE_KINDS)
@@ -148,9 +149,9 @@ def _replay(times, users, n_users, failed, previous, begin, end, out):
                 )  # fmt: skip
 
 
-def source_codes(ints: Ints) -> Ints:
-    """The codes (N_KINDS, N) of the sources of coded events."""
-    return np.ascontiguousarray(ints[:, _COLUMNS].T)
+def source_codes(ints: Ints, order: Ints) -> Ints:
+    """The codes (N_KINDS, n) of the sources of the coded events at `order`."""
+    return gather(ints, order, _COLUMNS)  # type: ignore[no-any-return]
 
 
 def replay_sources(

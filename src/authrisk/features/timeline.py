@@ -6,7 +6,9 @@ live service calls.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +16,7 @@ from numba import njit
 
 from authrisk.features import kernel, source
 from authrisk.features.catalogue import F_LOGIN, F_POPULATION, STEPS, F
-from authrisk.features.coded import TIME, USER, Coded, Floats, Ints
+from authrisk.features.coded import N_FLOATS, N_INTS, TIME, USER, Coded, Floats, Ints
 from authrisk.features.encoders import Encoders, Scalers
 from authrisk.features.population import Population, rarity_codes
 
@@ -22,6 +24,7 @@ FAMILIAR, EVIDENCE = 1, 2
 """Values of `standing` that count (history.store.Standing); anything else is only judged."""
 
 Rows = npt.NDArray[np.float32]
+_CHUNK = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +63,56 @@ def arrange(
     counted: (N,) whether the event enters the view of its source; all do by default.
     """
     ints, floats = coded
-    order = np.arange(len(ints))
-    if np.any(np.diff(ints[:, TIME]) < 0):
-        order = np.argsort(ints[:, TIME], kind="stable")
-    users, n = source.number(ints[order, USER])
-    nobody = users < 0
-    users[nobody] = n
-    grouped, starts = _by_user(users, n + 1)
+    if counted is None:
+        counted = np.ones(len(ints), np.bool_)
+    parts = [Part(Coded(ints, floats), standing, counted)]
+    return arrange_parts(ints[:, TIME].copy(), ints[:, USER].copy(), parts)
+
+
+class Part(NamedTuple):
+    """Consecutive rows of the input, coded."""
+
+    coded: Coded
+    standing: npt.NDArray[np.int8]
+    counted: npt.NDArray[np.bool_]
+
+
+def arrange_parts(times: Ints, users: Ints, parts: Iterable[Part]) -> Timeline:
+    """`arrange` of an input that comes in parts, each put into its place and let go.
+
+    times, user codes: (N,) of the whole input, so that the places are known beforehand.
+    """
+    order = np.arange(times.size)
+    if np.any(np.diff(times) < 0):
+        order = np.argsort(times, kind="stable")
+    numbers, n = source.number(users[order])
+    nobody = numbers < 0
+    numbers[nobody] = n
+    grouped, starts = _by_user(numbers, n + 1)
     row_of = order[grouped]
-    by_time = np.empty(order.size, np.int64)
-    by_time[grouped] = np.arange(order.size)
-    kept = standing[row_of].astype(np.int8)
-    failed = kept == EVIDENCE
-    kept[nobody[grouped]] = 0
-    everything = np.ones(order.size, np.bool_)
+    place_of = np.empty(times.size, np.int64)
+    place_of[row_of] = np.arange(times.size)
+    by_time = np.empty(times.size, np.int64)
+    by_time[grouped] = np.arange(times.size)
+    ints = np.empty((times.size, N_INTS), np.int64)
+    floats = np.empty((times.size, N_FLOATS))
+    standing = np.empty(times.size, np.int8)
+    counted = np.empty(times.size, np.bool_)
+    row = 0
+    for part in parts:
+        places = place_of[row : row + len(part.standing)]
+        ints[places], floats[places] = part.coded
+        standing[places], counted[places] = part.standing, part.counted
+        row += places.size
+    failed = standing == EVIDENCE
+    standing[nobody[grouped]] = 0
     return Timeline(
-        ints=np.ascontiguousarray(ints[row_of]),
-        floats=np.ascontiguousarray(floats[row_of]),
-        standing=kept,
-        counted=everything if counted is None else counted[row_of],
+        ints=ints,
+        floats=floats,
+        standing=standing,
+        counted=counted,
         failed=failed,
-        users=users[grouped],
+        users=numbers[grouped],
         starts=starts,
         row_of=row_of,
         by_time=by_time,
@@ -111,8 +143,6 @@ class TimeView:
     users: npt.NDArray[np.int32]
     familiar: npt.NDArray[np.bool_]
     failed: npt.NDArray[np.bool_]
-    rarity_codes: Ints
-    """(R, N)"""
     previous: npt.NDArray[np.int32]
     """(N_KINDS, N) the latest attempt from the same source."""
 
@@ -120,23 +150,25 @@ class TimeView:
 def time_view(timeline: Timeline) -> TimeView:
     """The columns of a timeline that `moments` reads, in time order."""
     order = timeline.by_time
-    ints = timeline.ints[order]
     return TimeView(
-        times=np.ascontiguousarray(ints[:, TIME]),
+        times=timeline.ints[order, TIME],
         users=timeline.users[order],
         familiar=timeline.standing[order] == FAMILIAR,
         failed=timeline.failed[order],
-        rarity_codes=rarity_codes(ints),
-        previous=source.previous_of_sources(source.source_codes(ints), timeline.counted[order]),
+        previous=source.previous_of_sources(
+            source.source_codes(timeline.ints, order), timeline.counted[order]
+        ),
     )
 
 
-def moments(view: TimeView, population: Population, begin: int, end: int) -> Rows:
+def moments(
+    timeline: Timeline, view: TimeView, population: Population, begin: int, end: int
+) -> Rows:
     """The population and source columns (end - begin, F - F_LOGIN) of the events begin..end in
     time order; `population` counts the familiar ones on the way."""
     out = np.empty((end - begin, F - F_LOGIN), np.float32)
-    part = slice(begin, end)
-    out[:, :F_POPULATION] = population.replay(view.rarity_codes[:, part], view.familiar[part])
+    codes = rarity_codes(timeline.ints, timeline.by_time[begin:end])
+    out[:, :F_POPULATION] = population.replay(codes, view.familiar[begin:end])
     out[:, F_POPULATION:] = source.replay_sources(
         view.times, view.users, view.failed, view.previous, begin, end
     )
@@ -154,7 +186,10 @@ def login_rows(timeline: Timeline, encoders: Encoders, out: Rows) -> None:
 def rows(timeline: Timeline, encoders: Encoders, population: Population) -> Rows:
     """All unscaled columns (N, F) of every event."""
     out = np.empty((len(timeline), F), np.float32)
-    out[timeline.by_time, F_LOGIN:] = moments(time_view(timeline), population, 0, len(timeline))
+    view = time_view(timeline)
+    for begin in range(0, len(timeline), _CHUNK):
+        end = min(begin + _CHUNK, len(timeline))
+        out[timeline.by_time[begin:end], F_LOGIN:] = moments(timeline, view, population, begin, end)
     login_rows(timeline, encoders, out)
     return out
 

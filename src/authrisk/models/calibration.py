@@ -84,7 +84,8 @@ class Calibrator:
         x = raw.astype(np.float64)
         beyond = np.maximum(x - self._raw[-1], 0.0) * self.calibration.tail_slope
         surprise = np.interp(x, self._raw, self._surprise) + beyond
-        return np.minimum(1.0, surprise / DECADES)
+        out: npt.NDArray[np.float64] = np.minimum(1.0, surprise / DECADES)
+        return out
 
     def probability(self, raw: float) -> float | None:
         """P(attack) at the calibration's prevalence; None for a model without labels."""

@@ -14,6 +14,10 @@ from authrisk.features.catalogue import GROUPS, STEPS, F
 Rows = npt.NDArray[np.float32]
 MAX_BYTES = 64 << 20
 _FILE = "model.onnx"
+_ROWS = 4
+"""Batches are filled up to a multiple of this with empty windows: ONNX Runtime takes other
+matrix kernels for fewer rows, whose last bits differ, and a login's score must not depend on
+what else is scored with it. `load_bundle` checks that this holds on the machine at hand."""
 
 
 class SequenceModel(Protocol):
@@ -53,6 +57,11 @@ class OnnxModel:
             raise BundleError("has weights that are not finite", where=_FILE)
 
     def score(self, windows: Rows) -> tuple[Rows, Rows]:
-        """windows (N, T, F) -> raw (N,), parts (N, G)."""
+        """windows (N, T, F) -> raw (N,), parts (N, G). A row's answer is the same in any batch."""
+        n = len(windows)
+        if n % _ROWS:
+            filled = np.zeros((n + _ROWS - n % _ROWS, *windows.shape[1:]), np.float32)
+            filled[:n] = windows
+            windows = filled
         raw, parts = self._session.run(None, {"windows": windows})
-        return raw, parts
+        return raw[:n], parts[:n]

@@ -42,6 +42,22 @@ class LstmAutoencoder(nn.Module):
     M logins, B categorical fields, O their classes together, C the code's length.
     """
 
+    columns: Tensor
+    earlier: Tensor
+    spread: Tensor
+    groups: Tensor
+    rarities: Tensor
+    counted: Tensor
+    shares: Tensor
+    relations: Tensor
+    hours: Tensor
+    excess: Tensor
+    cold: Tensor
+    depth: Tensor
+    marginal: Tensor
+    shift: Tensor
+    scale: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.embed = nn.Linear(F_LOGIN, EMBED, bias=False)
@@ -102,12 +118,14 @@ class LstmAutoencoder(nn.Module):
         hours = ((self.marginal * truth).sum(-1) - mine).clamp(min=0) * self.hours
         excess = (chances.max(dim=-1).values - mine) * self.excess
 
-        # Without a past nothing is new or old: only the crowd's view remains, fading with depth.
-        depth = torch.exp(unscaled[:, self.depth] * 4.0) - 1.0  # (N, 1) logins
-        cold = rarity * self.cold / (1.0 + depth)
+        # Without a past nothing is new or old: only the crowd's view remains, gone by 4 logins.
+        # (No exp here: on tensors this small its last bits would depend on the batch.)
+        young = (1.0 - unscaled[:, self.depth] * (4.0 / math.log(5.0))).clamp(min=0)  # (N, 1)
+        cold = rarity * self.cold * young
         bits = (relation + hours + excess + cold) / math.log(2)  # (N, B)
         parts = bits @ self.groups  # (N, G)
-        return parts.sum(-1), parts
+        # A matrix product sums each row alike in any batch; ONNX Runtime's ReduceSum does not.
+        return (parts @ torch.ones(len(GROUPS), 1)).squeeze(-1), parts
 
 
 def _layout() -> dict[str, Tensor]:

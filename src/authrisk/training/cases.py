@@ -82,11 +82,18 @@ def feedback_cases(events: pl.DataFrame, verdicts: pl.DataFrame) -> Cases:
 
 
 def injected_cases(
-    events: pl.DataFrame, seed: int, share: float, tiers: tuple[str, ...] = TRAINING_TIERS
+    events: pl.DataFrame,
+    seed: int,
+    share: float,
+    tiers: tuple[str, ...] = TRAINING_TIERS,
+    bad: pl.Series | None = None,
 ) -> Cases:
-    """The events with injected attacks as branches beside the logins that they would replace."""
-    injection = inject(events, tiers, seed, share)
-    own = legitimate_cases(events)
+    """The events with injected attacks as branches beside the logins that they would replace.
+
+    bad: (N,) booleans, events known to be attacks: neither victims nor donors, positives too.
+    """
+    injection = inject(events if bad is None else events.filter(~bad), tiers, seed, share)
+    own = legitimate_cases(events, bad)
     fakes = injection.fakes.with_columns(
         injection.tier.alias("tier"), injection.replaces.alias("replaces")
     )

@@ -35,7 +35,7 @@ def golden_cases(
     User names are replaced by a number: nothing of a bundle names a user.
     """
     preparation = prepare(encoders, scalers)
-    out = []
+    out: list[GoldenCase] = []
     for wanted in (cases.legitimate, cases.attack):
         candidates = np.flatnonzero(wanted[timeline.row_of])
         if not candidates.size:

@@ -29,6 +29,9 @@ class SupervisedLstm(nn.Module):
     H hidden, E embedded, M judged logins.
     """
 
+    person_mask: Tensor
+    source_mask: Tensor
+    groups: Tensor
     usual: Tensor
 
     def __init__(self) -> None:
@@ -53,8 +56,9 @@ class SupervisedLstm(nn.Module):
 
     def judge(self, context: Tensor, login: Tensor) -> Tensor:
         """context (M, H), login (M, F) -> log-odds (M,)."""
-        person = self.person(torch.cat([context, login * self.person_mask], dim=-1))  # (M, 1)
-        return (person + self.source(login * self.source_mask)).squeeze(-1)  # (M,)
+        person: Tensor = self.person(torch.cat([context, login * self.person_mask], dim=-1))  # (M, 1)
+        source: Tensor = self.source(login * self.source_mask)  # (M, 1)
+        return (person + source).squeeze(-1)  # (M,)
 
     def loss(self, context: Tensor, login: Tensor, label: Tensor, weight: Tensor) -> Tensor:
         """Weighted cross entropy; label and weight (M,)."""

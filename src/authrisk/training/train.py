@@ -20,7 +20,7 @@ from authrisk import __version__
 from authrisk.errors import InputError
 from authrisk.evaluation.metrics import auc, recall_at
 from authrisk.evaluation.replay import replay
-from authrisk.features.catalogue import BLOCKS, NAMES, STEPS, F, column
+from authrisk.features.catalogue import BLOCKS, F_LOGIN, NAMES, STEPS, column
 from authrisk.features.coded import RTT, TIME, USER, code_frame
 from authrisk.features.encoders import (
     Encoders,
@@ -36,16 +36,15 @@ from authrisk.features.timeline import (
     Rows,
     Timeline,
     arrange,
-    moments,
     previous_failure,
     previous_familiar,
     rows,
-    time_view,
     windows,
 )
 from authrisk.models.bundle import Bundle, encode_golden, write_bundle
 from authrisk.models.calibration import Calibration, Calibrator, Platt, fit_calibration
 from authrisk.models.onnx_model import OnnxModel
+from authrisk.training.autoencoder import LstmAutoencoder
 from authrisk.training.card import model_card
 from authrisk.training.cases import Cases
 from authrisk.training.dataset import Judged, judge_events
@@ -53,6 +52,7 @@ from authrisk.training.export import check_parity, to_onnx
 from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit
 from authrisk.training.golden import golden_cases
 from authrisk.training.split import Split, split
+from authrisk.training.supervised import SupervisedLstm
 
 Kind = Literal["autoencoder", "supervised"]
 
@@ -83,6 +83,8 @@ class Prepared:
     split: Split
     encoders: Encoders
     scalers: Scalers
+    moments: Rows
+    """(N, F - F_LOGIN) unscaled population and source columns."""
     train: Judged
     validation: Judged
 
@@ -146,6 +148,7 @@ def prepare(cases: Cases, kind: Kind, seed: int) -> Prepared:
     parts = split(timeline.ints, legitimate, seed)
     encoders = _fit_encoders(timeline, parts.train & legitimate)
     all_rows = rows(timeline, encoders, Population())
+    moment = all_rows[:, F_LOGIN:].copy()
     scalers = fit_scalers(all_rows[parts.train & legitimate])
     scale_rows(all_rows, scalers)
     past = as_past(all_rows, scalers)
@@ -159,15 +162,13 @@ def prepare(cases: Cases, kind: Kind, seed: int) -> Prepared:
         return judge_events(timeline, all_rows, past, mask & judged, label, weight)
 
     return Prepared(
-        cases, timeline, parts, encoders, scalers, lay_out(parts.train), lay_out(parts.validation)
-    )
+        cases, timeline, parts, encoders, scalers, moment,
+        lay_out(parts.train), lay_out(parts.validation),
+    )  # fmt: skip
 
 
 def new_network(kind: Kind, prepared: Prepared) -> Network:
     """An untrained network of the kind with what it needs of the encoding."""
-    from authrisk.training.autoencoder import LstmAutoencoder
-    from authrisk.training.supervised import SupervisedLstm
-
     if kind == "supervised":
         return SupervisedLstm()
     network = LstmAutoencoder()
@@ -180,7 +181,7 @@ def _settle(network: Network, prepared: Prepared) -> None:
     """Constants that come from the training logins: usual values, marginals."""
     judged = prepared.train
     usual = judged.rows[judged.event[judged.label == 0]]
-    if hasattr(network, "usual"):
+    if isinstance(network, SupervisedLstm):
         network.usual = torch.from_numpy(usual.mean(axis=0, dtype=np.float64)).float()
         return
     marginal = torch.zeros_like(network.marginal)
@@ -196,21 +197,12 @@ def sample_windows(prepared: Prepared, seed: int) -> tuple[npt.NDArray[np.int64]
     judged = prepared.train
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(judged.event.size)[:SAMPLE])
-    view = time_view(timeline)
-    all_moments = np.empty((len(timeline), F - view_width()), np.float32)
-    all_moments[timeline.by_time] = moments(view, Population(), 0, len(timeline))
     positions = judged.event[chosen]
     links = previous_familiar(timeline), previous_failure(timeline)
+    moment = prepared.moments[positions]
     return judged.label[chosen].astype(np.int64), windows(
-        timeline, positions, all_moments[positions], links, prepared.encoders, prepared.scalers
+        timeline, positions, moment, links, prepared.encoders, prepared.scalers
     )
-
-
-def view_width() -> int:
-    """Columns of scope `login`."""
-    from authrisk.features.catalogue import F_LOGIN
-
-    return F_LOGIN
 
 
 def measure(
@@ -324,7 +316,7 @@ def _write(
     metrics: dict[str, Any],
 ) -> Bundle:
     own = prepared.timeline.ints[prepared.timeline.standing == FAMILIAR]
-    fingerprint = hashlib.sha256(np.ascontiguousarray(prepared.timeline.ints)).hexdigest()
+    fingerprint = hashlib.sha256(prepared.timeline.ints.tobytes()).hexdigest()
     first, last = (
         dt.datetime.fromtimestamp(int(ns) // 1_000_000_000, dt.UTC).isoformat()
         for ns in (prepared.split.times_ns[0], prepared.split.times_ns[3])
