@@ -124,14 +124,15 @@ def _payload(content: str) -> Fields:
 
 
 def _audited(stamp: str | None, rest: str) -> Audited | None:
-    for first, last in _AUDIT:
-        match = first.fullmatch(rest)
+    for mark, first, last in _AUDIT:
+        head, _, result = rest.rpartition(mark)
+        match = first.fullmatch(head) if head.endswith("}") else None
         if match is None:
             continue
-        again = last.fullmatch(rest)
+        again = last.fullmatch(head)
         if again is None or again.groups() != match.groups():
             raise ValueError("audit line that reads in two ways")
-        initiator, action, data, result = match.groups()
+        initiator, action, data = match.groups()
         try:
             content = read_object(data)
         except ValueError:
@@ -139,7 +140,8 @@ def _audited(stamp: str | None, rest: str) -> Audited | None:
                 raise
             content = read_object(data[:-1])  # some versions close one brace too many
         said = None if initiator.strip().casefold() in _UNSAID else initiator.strip()
-        return Audited(stamp, said, action, result.casefold() == "success", _fields(content))
+        succeeded = result.strip(" :").casefold() == "success"
+        return Audited(stamp, said, action, succeeded, _fields(content))
     return None
 
 
@@ -171,9 +173,11 @@ _PREFIX = re.compile(
     r"\{([\w.$]{1,256}+)\} *+[-–—]+ *+"
 )
 _STAMP = re.compile(r"\[([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]+)?[^\s\]]*)\]")
-_OLD = r"Initiator *: *({any}) \| Action *: *(\S++) \| Target *: *\S*+ \| Data *: *(\{{.*\}}) \| Result *: *(\w++)"  # noqa: E501
-_NEW = r"Initiator=({any}) Action=(\S++) Target=\S*+ Data=(\{{.*\}}) (?:Outcome|Result)=(\w++)"
+_OLD = r"Initiator *: *({any}) \| Action *: *(\S++) \| Target *: *\S*+ \| Data *: *(\{{.*)"
+_NEW = r"Initiator=({any}) Action=(\S++) Target=\S*+ Data=(\{{.*)"
 _AUDIT = tuple(
-    (re.compile(layout.format(any=".*?")), re.compile(layout.format(any=".*")))
-    for layout in (_OLD, _NEW)
+    (mark, re.compile(layout.format(any=".{0,512}?")), re.compile(layout.format(any=".*")))
+    for mark, layout in ((" | Result", _OLD), (" Outcome=", _NEW), (" Result=", _NEW))
 )
+"""What stands before the result at the right end, and the first and the last way to read the rest.
+Once the result is off, an expression that reaches `Data` has matched, so the cost is linear."""
