@@ -1,1 +1,1 @@
-"""."""
+"""The HTTP service: a composition root over the scorer."""
