@@ -97,6 +97,13 @@ def test_a_cut_file_keeps_what_was_whole(tmp_path: Path, pack: object) -> None:
     assert good == lines[: len(good)]
 
 
+def test_an_endless_line_in_a_cut_file_is_told_twice(tmp_path: Path) -> None:
+    """The line that is too long and the damage that ends it are two rejected lines."""
+    data = gzip.compress(b"x" * 500_000)[:-20]
+    items = read_lines([write(tmp_path / "a.gz", data)], max_line_bytes=100)
+    assert texts(items) == ["line longer than the limit", "gzip data ends too early"]
+
+
 def test_damaged_compression_is_a_rejected_line(tmp_path: Path) -> None:
     """Bytes that are no gzip after a gzip header raise nothing."""
     data = gzip.compress(b"".join(b"%d\n" % (n * n * 7919) for n in range(2000)))

@@ -134,7 +134,10 @@ def _lines(
             if len(rest) > max_line_bytes:
                 rest, skipping = b"", True
     except StreamError as broken:
-        if rest:
+        if skipping:
+            number += 1
+            yield Rejected(Line(name, number, ""), _TOO_LONG)
+        elif rest:
             number += 1
             yield _line(name, number, rest, max_line_bytes)
         yield Rejected(Line(name, number + 1, ""), str(broken))
