@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from authrisk.errors import InputError
+from authrisk.eventlog import LABEL_SCHEMA
 from authrisk.simulate.campaigns import insert_bursts, insert_campaigns
 from authrisk.simulate.disguise import LABELS, Cast, Fakes, copy_logins
 from authrisk.simulate.donors import DonorBook, donor_book, groups_of
@@ -39,20 +41,21 @@ class Injection:
     campaign: pl.Series
     """Attempts of one attacker; null for single logins."""
     fallbacks: dict[str, int]
-    """How often which tier had to make do with less: `T4:no donor in the city` and so on."""
+    """How often which tier had to do with less: `T4:no later donor in the AS`, `T4:dropped`."""
 
     def apply(self, events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The events with the fakes in place, sorted by time, and the labels of all of them."""
         gone = self.replaces.drop_nulls().implode()
         kept = events.filter(~pl.col("event_id").is_in(gone))
-        real = kept.select("event_id").with_columns(
-            is_attack=pl.lit(value=False), tier=pl.lit(None, pl.String),
-            campaign=pl.lit(None, pl.String),
-        )  # fmt: skip
-        fake = self.fakes.select("event_id").with_columns(
-            is_attack=pl.lit(value=True), tier=self.tier, campaign=self.campaign
+        real = kept.select("event_id", is_attack=pl.lit(value=False))
+        fake = self.fakes.select(
+            "event_id",
+            is_account_takeover=pl.col("outcome") == "success",
+            is_attack=pl.lit(value=True),
+            tier=self.tier,
+            campaign=self.campaign,
         )
-        labels = pl.concat([real, fake])
+        labels = pl.concat([pl.DataFrame(schema=LABEL_SCHEMA), real, fake], how="diagonal")
         both = pl.concat([kept, self.fakes])
         order = both["timestamp"].arg_sort()
         return both[order], labels[order]
@@ -75,6 +78,8 @@ def inject(events: pl.DataFrame, tiers: Sequence[str], seed: int, share: float) 
     book = donor_book(events)
     fallbacks: dict[str, int] = {}
     parts: list[Fakes] = []
+    if not events.height:
+        return _collect(events, parts, fallbacks)
     for tier, victims in _victims(events, book, tiers, seed, share):
         if tier == "T0":
             parts.append(insert_bursts(events, book, len(victims), seed))
@@ -116,21 +121,21 @@ def _donors(
     if tier == "T5":
         return victims, victims
     donors = np.full(len(victims), -1, np.int64)
-    for step, (_, columns, new_system) in enumerate(_LADDERS[tier]):
+    silent = {name for name in _PLACE if events[name].null_count() == events.height}
+    ladder = _LADDERS[tier] if tier == "T1" else (*_LADDERS[tier], _ANYONE)
+    for step, rung in enumerate(ladder):
         open_ = np.flatnonzero(donors < 0)
-        if not len(open_):
-            break
-        if step:
-            name = f"{tier}:{_LADDERS[tier][step - 1][0]}"
-            fallbacks[name] = fallbacks.get(name, 0) + len(open_)
-        usable = [name for name in columns if events[name].null_count() < events.height]
-        if len(usable) < len(columns) and step + 1 < len(_LADDERS[tier]):
-            continue  # the whole log lacks a field: this rung cannot mean what it says
-        group = groups_of(events, usable)
-        donors[open_] = book.find(victims[open_], group, seed + step, new_system=new_system)
-    lost = int((donors < 0).sum())
-    if lost:
-        fallbacks[f"{tier}:dropped"] = fallbacks.get(f"{tier}:dropped", 0) + lost
+        # Anybody at all will do only where the log knows nothing of places.
+        mute = bool(silent & set(rung.columns))
+        if not len(open_) or mute or (tier != "T1" and rung is _ANYONE and not silent):
+            _count(fallbacks, f"{tier}:{rung.lack}", len(open_) if mute else 0)
+            continue
+        group = groups_of(events, rung.columns)
+        donors[open_] = book.find(
+            victims[open_], group, seed + step, new_system=rung.new_system, later=rung.later
+        )
+        _count(fallbacks, f"{tier}:{rung.lack}", int((donors < 0).sum()))
+    _count(fallbacks, f"{tier}:dropped", int((donors < 0).sum()))
     if tier in {"T3", "T4"}:
         return donors, victims
     return donors, _timely_clients(events, book, victims, donors, seed)
@@ -162,20 +167,39 @@ def _collect(events: pl.DataFrame, parts: list[Fakes], fallbacks: dict[str, int]
     )  # fmt: skip
 
 
-_ANYONE = ("no donor later in time", (), False)
-_LADDERS: dict[str, tuple[tuple[str, tuple[str, ...], bool], ...]] = {
-    "T1": (_ANYONE,),
-    "T2": (("no donor in the country", ("src_country",), False), _ANYONE),
+def _count(fallbacks: dict[str, int], name: str, number: int) -> None:
+    if number:
+        fallbacks[name] = fallbacks.get(name, 0) + number
+
+
+class _Rung(NamedTuple):
+    """One way to find a donor: what must be equal, and what is noted when nobody is found."""
+
+    lack: str
+    columns: tuple[str, ...]
+    new_system: bool = False
+    later: bool = True
+
+
+_PLACE = ("src_country", "src_asn", "src_city")
+_COUNTRY = ("src_country",)
+_SYSTEM = ("src_country", "src_asn")
+_ANYONE = _Rung("no donor later in time", ())
+_LADDERS: dict[str, tuple[_Rung, ...]] = {
+    "T1": (_ANYONE, _Rung("no donor at all", (), later=False)),
+    "T2": (
+        _Rung("no later donor in the country", _COUNTRY),
+        _Rung("no donor in the country", _COUNTRY, later=False),
+    ),
     "T3": (
-        ("no other AS in the country", ("src_country",), True),
-        ("no donor in the country", ("src_country",), False),
-        _ANYONE,
+        _Rung("no later donor in another AS of the country", _COUNTRY, new_system=True),
+        _Rung("no other AS in the country", _COUNTRY, new_system=True, later=False),
+        _Rung("no donor in the country", _COUNTRY, later=False),
     ),
     "T4": (
-        ("no donor in AS and city", ("src_country", "src_asn", "src_city"), False),
-        ("no donor in the AS", ("src_country", "src_asn"), False),
-        ("no donor in the country", ("src_country",), False),
-        _ANYONE,
+        _Rung("no later donor in AS and city", (*_SYSTEM, "src_city")),
+        _Rung("no later donor in the AS", _SYSTEM),
+        _Rung("no donor in the AS", _SYSTEM, later=False),
     ),
 }
-"""Per tier: what is tried in turn (cause noted on failure, equal fields, AS unknown to victim)."""
+"""Per tier: what is tried in turn. A fake that would be of another tier is dropped instead."""

@@ -10,16 +10,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from authrisk.eventlog import LABEL_SCHEMA
 from authrisk.simulate.clients import CLIENT_COLUMNS, Clients, client_table
 from authrisk.simulate.draws import Bools, Floats, Ints, choose, mix, normal, uniform
 from authrisk.simulate.frame import address_text, event_frame
 from authrisk.simulate.profile import Profile
 from authrisk.simulate.universe import Universe
-
-LABEL_SCHEMA = {
-    "event_id": pl.String(), "is_attack": pl.Boolean(), "tier": pl.String(),
-    "campaign": pl.String(),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,16 +87,19 @@ def attempts_frame(
         **{name: table[name].gather(client) for name in CLIENT_COLUMNS},
         **_ways_in(profile, attempts, seed),
     }  # fmt: skip
+    known_bad = np.unique(attempts.address[attempts.is_attack])
     campaign = pl.Series(attempts.campaign)
     labels = pl.DataFrame({
         "event_id": event_id,
+        "is_account_takeover": pl.Series(attempts.is_attack & attempts.success),
+        "is_attack_ip": pl.Series(np.isin(attempts.address, known_bad)),
         "is_attack": pl.Series(attempts.is_attack),
         "tier": pl.Series([None, "T0"], dtype=pl.String)
         .gather(attempts.is_attack.astype(np.int64)),
         "campaign": "T0-" + pl.select(
             pl.when(campaign >= 0).then(campaign.cast(pl.String))
         ).to_series(),
-    }).cast(LABEL_SCHEMA)  # type: ignore[arg-type]  # fmt: skip
+    }, schema=LABEL_SCHEMA)  # fmt: skip
     return event_frame(columns, rows), labels
 
 
@@ -154,8 +153,8 @@ def _round_trips(profile: Profile, universe: Universe, attempts: Attempts, seed:
     north = latitude[attempts.network] - latitude[main].mean()
     east = longitude[attempts.network] - longitude[main].mean()
     degrees: Floats = np.hypot(north, 0.6 * east)
-    noise = np.exp(0.62 * normal(seed, rows, 42))
-    line = np.exp(0.35 * normal(seed, attempts.user, 43))
-    value = profile.rtt_scale_ms * (0.76 + 0.2 * noise * line) + degrees * 1.8
+    noise = np.exp(1.0 * normal(seed, rows, 42))
+    line = np.exp(0.45 * normal(seed, attempts.user, 43))
+    value = profile.rtt_scale_ms * (0.70 + 0.225 * noise * line) + degrees * 1.8
     numbers = pl.Series(np.round(value, 0))
     return pl.select(pl.when(pl.Series(present)).then(numbers)).to_series()

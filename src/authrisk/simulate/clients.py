@@ -78,9 +78,9 @@ FAMILIES: tuple[Family, ...] = (
     Family("tablet", 0.25, "Chrome", "chromium", "Android", "android",
            "Mozilla/5.0 (Linux; Android {o}; {m}) " + _CHROME + " Safari/537.36",
            ("SM-X205", "SM-T870", "Lenovo TB-X606F")),
-    Family("bot", 1.0, "Java", "java", None, "none", "Java/{b}"),
-    Family("other", 0.6, "okhttp", "app", None, "none", "okhttp/{b}.3"),
-    Family("other", 0.4, "Python Requests", "script", None, "none", "python-requests/{b}.0"),
+    Family("bot", 0.4, "Java", "java", None, "none", "Java/{b}"),
+    Family("other", 1.0, "okhttp", "app", None, "none", "okhttp/{b}.3"),
+    Family("bot", 0.6, "Python Requests", "script", None, "none", "python-requests/{b}.0"),
 )  # fmt: skip
 """Every client there is, with its share within its device type."""
 

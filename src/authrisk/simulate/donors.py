@@ -40,8 +40,16 @@ class DonorBook:
         known &= self.system[donors] != 0
         return known
 
-    def find(self, victims: Ints, group: Ints, seed: int, *, new_system: bool = False) -> Ints:
-        """A donor row of the same group, later than the victim's; -1 where there is none.
+    def find(
+        self,
+        victims: Ints,
+        group: Ints,
+        seed: int,
+        *,
+        new_system: bool = False,
+        later: bool = True,
+    ) -> Ints:
+        """A donor row of the same group, `later` than the victim's; -1 where there is none.
 
         `group` is a number per event, (M,). The donor is one of the next 200 candidates: near
         enough in time that its browser is not from the victim's future.
@@ -50,6 +58,9 @@ class DonorBook:
         keys = np.sort(group[self.candidates] * rows + self.candidates)
         low = np.searchsorted(keys, group[victims] * rows + victims, side="right")
         high = np.searchsorted(keys, (group[victims] + 1) * rows)
+        if not later:  # nobody comes after: those before will do
+            low = np.searchsorted(keys, group[victims] * rows)
+            low = np.maximum(low, high - _NEAREST)
         width = np.minimum(high - low, _NEAREST)
         donors = np.full(len(victims), -1, np.int64)
         for attempt in range(_TRIES):

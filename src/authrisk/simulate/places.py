@@ -17,6 +17,7 @@ from authrisk.simulate.universe import Universe
 
 HOME, MOBILE, OFFICE, VPN, ELSEWHERE, ABROAD = range(6)
 _OFFICE_HOURS = (7.0, 18.0)
+_ROAMING_S = 900.0  # who walks about changes networks every quarter of an hour
 
 
 class Residents(NamedTuple):
@@ -81,7 +82,7 @@ def settle(profile: Profile, market: Market, users: int, seed: int) -> Residents
     system = np.where(hosted, cloud, system)
     # Most phones are with the household's own provider; the rest is with any of the country's.
     other = market.access_in(country, uniform(seed, who, 405))
-    bundled = (uniform(seed, who, 406) < 0.55) & ~hosted
+    bundled = (uniform(seed, who, 406) < 0.4) & ~hosted
     carrier = np.where(bundled, system, other)
     office, office_network = _offices(profile, market, country, users, seed)
     exits = market.hosting(country, uniform(seed, who, 407), uniform(seed, who, 408))
@@ -95,8 +96,8 @@ def settle(profile: Profile, market: Market, users: int, seed: int) -> Residents
         vpn_network=universe.networks_of(exits, uniform(seed, exits, who % 3, 411)),
         taste=np.stack(
             [
-                _taste(profile.mobile_places, profile.place_focus, office, seed + 1),
-                _taste(profile.desk_places, profile.place_focus, office, seed + 2),
+                _taste(profile.mobile_places, profile.place_focus, users, seed + 1),
+                _taste(profile.desk_places, profile.place_focus, users, seed + 2),
             ],
             axis=1,
         ),
@@ -109,9 +110,15 @@ def visit_sources(
     """The network and address of each login."""
     universe, user = market.universe, visits.user
     # Some people leave the house within a visit: the phone changes from wifi to its carrier.
+    stretch = (visits.time_s / _ROAMING_S + uniform(seed, user, 417)).astype(np.int64)
+    hops = uniform(seed, user, stretch, 421) < profile.hops
+    week = (visits.time_s / 604_800.0 + uniform(seed, user, 429)).astype(np.int64) + (1 << 40)
+    settled = uniform(seed, user, visits.visit, 418) < profile.routine
+    moment = np.where(settled, week, visits.visit)
+    moment = np.where(hops, stretch + (1 << 50), moment)
     second = visits.time_s.astype(np.int64)
-    hops = uniform(seed, user, second, 421) < profile.hops
-    moment = np.where(hops, second + (1 << 31), visits.visit)
+    leaps = uniform(seed, user, second, 416) < profile.hops / 4
+    moment = np.where(leaps, second + (1 << 60), moment)
     place = _place(residents, visits, moment, seed)
     spot = below(6, seed, user, moment, 422)  # cafes and friends: a few per user
     trip, abroad = _trips(profile, user, visits.time_s, seed)
@@ -124,7 +131,7 @@ def visit_sources(
     here = np.flatnonzero(place == ELSEWHERE)
     who, which = user[here], spot[here]
     local = market.access_in(residents.country[who], uniform(seed, who, which, 424))
-    same = uniform(seed, who, which, 423) < 0.5
+    same = uniform(seed, who, which, 423) < 0.3
     local = np.where(same, residents.home_system[who], local)
     network[here] = universe.networks_of(local, uniform(seed, who, which, 425))
 
@@ -179,16 +186,18 @@ def _offices(
     return office, network
 
 
-def _taste(shares: PlaceShares, focus: float, office: Ints, seed: int) -> Floats:
-    """Dirichlet-like weights around the profile's shares, (N, 5)."""
-    who = np.arange(len(office), dtype=np.int64)
+def _taste(shares: PlaceShares, focus: float, users: int, seed: int) -> Floats:
+    """How often each user is at each place: a favourite, drawn by the shares, and the rest, (N, 5).
+
+    `focus` is the mean share of the favourite.
+    """
+    who = np.arange(users, dtype=np.int64)
     mean = np.array([shares.home, shares.mobile, shares.office, shares.vpn, shares.elsewhere])
-    columns = []
-    for at, share in enumerate(mean):
-        # A log-normal stands in for the gamma of a Dirichlet: same mean, one strong favourite.
-        sigma = min(2.5, 1.2 / np.sqrt(focus))
-        columns.append(share * np.exp(sigma * normal(seed, who, 460 + at)))
-    return np.stack(columns, axis=1)
+    favourite = choose(mean, seed, who, 460)
+    loyalty = 1.0 - (1.0 - focus) * 2.0 * uniform(seed, who, 461)
+    taste: Floats = (1.0 - loyalty)[:, None] * mean / mean.sum()
+    taste[who, favourite] += loyalty
+    return taste
 
 
 def _addresses(universe: Universe, residents: Residents, calls: Calls, seed: int) -> Ints:
@@ -202,7 +211,7 @@ def _addresses(universe: Universe, residents: Residents, calls: Calls, seed: int
     host[here] = base + below(pool, seed, who, lease, 471)
 
     here, who, lease = _leases(calls, MOBILE, seed)
-    exits = np.clip(size[here] // 64, 4, 256)  # carrier NAT: some exits serve everybody there
+    exits = np.clip(size[here] // 256, 4, 128)  # carrier NAT: some exits serve everybody there
     host[here] = below(exits, seed, who, lease, 472)
 
     here, who, _ = _leases(calls, OFFICE, seed)
@@ -235,8 +244,8 @@ def _leases(calls: Calls, place: int, seed: int) -> tuple[Ints, Ints, Ints]:
 
 
 _LEASES = {
-    HOME: (3.0, 2.2, 0.12),
-    MOBILE: (0.02, 3.0, 0.0),
+    HOME: (38.0, 1.4, 0.06),
+    MOBILE: (3.0, 3.0, 0.0),
     OFFICE: (1e6, 0.0, 1.0),
     VPN: (2.0, 1.5, 0.3),
     ELSEWHERE: (20.0, 1.5, 0.2),

@@ -83,7 +83,9 @@ class Profile:
     desk_places: PlaceShares
     """Places of everything else."""
     place_focus: float
-    """How strongly a user prefers one place; large is many places, 0.3 is nearly one."""
+    """Mean share of a user's visits that come from the favourite place."""
+    routine: float
+    """Chance that a visit comes from where the user's others of the same week come from."""
     hops: float
     """Chance of changing the place between two logins of one visit."""
     hosting_homes: float
@@ -110,10 +112,11 @@ class Profile:
         return int(mix(seed, len(self.name), sum(self.name.encode()))[0])
 
 
-# Published hour shares of successes, 0..23 h (Wiefling et al., ACM TOPS 2022).
-_RBA_HOURS = (
-    0.6, 0.9, 1.1, 1.3, 1.6, 2.6, 4.1, 5.2, 5.8, 6.3, 6.2, 5.9,
-    5.9, 5.9, 5.9, 5.9, 6.2, 5.9, 5.9, 5.9, 4.8, 3.2, 1.8, 1.1,
+# Hours of the main country's users such that all users together, in their time zones, have the
+# published hours of `calibration.HOURS` (deconvolved once).
+_CONSUMER_HOURS = (
+    0.03, 0.1, 0.36, 0.68, 1.12, 2.41, 4.27, 5.5, 6.22, 6.79, 6.61, 6.16,
+    6.09, 6.06, 6.1, 6.15, 6.61, 6.19, 6.31, 6.4, 5.05, 3.08, 1.33, 0.39,
 )  # fmt: skip
 _OFFICE_HOURS = (
     0.2, 0.1, 0.1, 0.1, 0.2, 0.8, 3.0, 8.5, 14.0, 12.0, 9.0, 7.5,
@@ -123,20 +126,22 @@ _OFFICE_HOURS = (
 CONSUMER = Profile(
     name="consumer",
     logins=LogNormalLogins(0.35, 1.35),
-    gap_shares=(0.040, 0.107, 0.051, 0.112, 0.172, 0.214, 0.303),
-    hour_shares=_RBA_HOURS,
+    gap_shares=(0.040, 0.107, 0.038, 0.124, 0.174, 0.214, 0.303),
+    hour_shares=_CONSUMER_HOURS,
     weekday_shares=(0.150, 0.152, 0.154, 0.150, 0.144, 0.125, 0.125),
-    countries=(("NO", 0.62),),
+    countries=(("NO", 0.74),),
     surprise_quantiles=(
-        (0.0, 1.55), (0.5, 2.06), (0.62, 3.4), (0.8, 5.5), (0.95, 7.9), (0.99, 10.9), (1.0, 12.5),
+        (0.0, 1.15), (0.3, 1.4), (0.57, 1.9), (0.71, 2.2), (0.76, 4.2), (0.83, 5.2),
+        (0.95, 7.2), (0.99, 10.9), (1.0, 12.5),
     ),
     device_shares=(0.63, 0.25, 0.065, 0.028, 0.026),
     mobile_places=PlaceShares(home=0.55, mobile=0.33, office=0.06, vpn=0.02, elsewhere=0.04),
     desk_places=PlaceShares(home=0.66, mobile=0.05, office=0.20, vpn=0.04, elsewhere=0.05),
-    place_focus=0.6,
-    hops=0.02,
+    place_focus=0.80,
+    routine=0.75,
+    hops=0.28,
     hosting_homes=0.02,
-    trips_per_year=1.0,
+    trips_per_year=0.6,
     failures_per_success=0.28,
     attack_share=0.08,
     rtt_share=0.04,
@@ -149,7 +154,7 @@ CONSUMER = Profile(
 ENTERPRISE = Profile(
     name="enterprise",
     logins=WeeklyLogins(5.0, 20.0),
-    gap_shares=(0.02, 0.05, 0.08, 0.66, 0.16, 0.02, 0.01),
+    gap_shares=(0.02, 0.05, 0.04, 0.68, 0.18, 0.02, 0.01),
     hour_shares=_OFFICE_HOURS,
     weekday_shares=(0.185, 0.192, 0.190, 0.188, 0.170, 0.040, 0.035),
     countries=(("DE", 0.46), ("PL", 0.18), ("US", 0.18), ("IN", 0.12), ("BR", 0.04)),
@@ -159,7 +164,8 @@ ENTERPRISE = Profile(
     device_shares=(0.22, 0.735, 0.005, 0.01, 0.03),
     mobile_places=PlaceShares(home=0.30, mobile=0.48, office=0.16, vpn=0.02, elsewhere=0.04),
     desk_places=PlaceShares(home=0.24, mobile=0.03, office=0.52, vpn=0.18, elsewhere=0.03),
-    place_focus=2.0,
+    place_focus=0.4,
+    routine=0.1,
     hops=0.02,
     hosting_homes=0.01,
     trips_per_year=2.5,

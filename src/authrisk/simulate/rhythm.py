@@ -10,13 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from authrisk.simulate.draws import Bools, Floats, Ints, choose, exponential, normal, uniform
+from authrisk.simulate.draws import Bools, Floats, Ints, choose, exponential, uniform
 from authrisk.simulate.profile import GAP_EDGES_S, Profile
 
 DAY_S = 86_400.0
 _TASTES = 12  # peak hours that a user may prefer
 _PEAK = 1.1  # how much a user prefers them
-_WEEKEND = 0.6  # how much a user prefers, or shuns, the weekend
+_WEEKEND = 0.5  # how much a user prefers, or shuns, the weekend
+_LEAN = (1.0, 1.0, 1.0, 0.5, 1.0, 1.0, 1.0)  # below 1: towards the upper edge of the bin
 _LONG_MEAN_DAYS = 40.0  # mean of what a gap exceeds 30 days by
 
 
@@ -76,7 +77,9 @@ def _gaps(
     inside = uniform(seed, user, order, 202)
     tail = exponential(seed, user, order, 203) * _LONG_MEAN_DAYS * DAY_S
     top = np.where(np.isinf(high), low + 1.0, high)
-    gap_s: Floats = np.where(np.isinf(high), low + tail, low * (top / low) ** inside)
+    gap_s: Floats = np.where(
+        np.isinf(high), low + tail, low * (top / low) ** inside ** np.array(_LEAN)[bins]
+    )
     return gap_s
 
 
@@ -87,8 +90,9 @@ def _bin_shares(profile: Profile, shapes: Ints, users: Ints, days: float) -> Flo
     towards the short bins, and those of the rest the other way, until the whole is as wanted.
     """
     edges = np.array(GAP_EDGES_S)
-    spread = np.diff(edges) / np.log(edges[1:] / edges[:-1])
-    means = np.append(spread, edges[-1] + _LONG_MEAN_DAYS * DAY_S) / DAY_S
+    grid = (np.arange(200) + 0.5)[:, None] / 200
+    spread = edges[:-1] * (edges[1:] / edges[:-1]) ** grid ** np.array(_LEAN[:-1])
+    means = np.append(spread.mean(axis=0), edges[-1] + _LONG_MEAN_DAYS * DAY_S) / DAY_S
     wanted = np.array(profile.gap_shares) / sum(profile.gap_shares)
     span = profile.logins.span_days(shapes, days)
     room = (0.8 * days if span is None else span) / np.maximum(shapes - 1, 1)
@@ -143,7 +147,7 @@ def _own_week(profile: Profile, own_days: Floats, user: Ints, users: int, seed: 
     peaks = 2 * np.pi * np.arange(_TASTES) / _TASTES
     by_hour = hours * np.exp(_PEAK * np.cos(turn - peaks[:, None]))
     weekend = np.where(np.arange(7) >= 5, 1.0, 0.0)
-    by_day = week * np.exp(_WEEKEND * np.array([[1.0], [-1.0]]) * weekend)
+    by_day = week * (1.0 + _WEEKEND * np.array([[1.0], [-1.0]]) * weekend)
     hour_taste = choose(by_hour.sum(axis=1), seed, np.arange(users), 205)
     day_taste = choose(by_day.sum(axis=1), seed, np.arange(users), 206)
     taste = (hour_taste * 2 + day_taste)[user]
@@ -154,8 +158,7 @@ def _own_week(profile: Profile, own_days: Floats, user: Ints, users: int, seed: 
         density = np.outer(by_day[kind % 2], by_hour[kind // 2]).ravel()
         edges = np.concatenate(([0.0], np.cumsum(density / density.sum())))
         clock[here] = np.interp(rest[here] / 7.0, edges, np.arange(169.0))
-    wobble = 0.2 * normal(seed, user, np.arange(len(user)), 207)
-    clock_s: Floats = (weeks * 168.0 + clock + wobble) * 3600.0
+    clock_s: Floats = (weeks * 168.0 + clock) * 3600.0
     return clock_s
 
 

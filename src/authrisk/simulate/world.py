@@ -32,7 +32,7 @@ class Simulation:
     events: pl.DataFrame
     """One column per field of `LoginEvent`, `timestamp` in place of `timestamp_ns`."""
     labels: pl.DataFrame
-    """event_id, is_attack, tier (null or `T0`), campaign; one row per event, same order."""
+    """Columns of `eventlog.LABEL_SCHEMA` (event_id, is_attack, tier, campaign ...), same order."""
 
 
 def simulate(

@@ -1,0 +1,227 @@
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authrisk.errors import InputError
+from authrisk.eventlog import EVENT_SCHEMA, LABEL_SCHEMA
+from authrisk.simulate.attackers import INSERTED, TIERS, inject
+from authrisk.simulate.disguise import CLIENT_FIELDS, NETWORK_FIELDS
+from authrisk.simulate.profile import CONSUMER, ENTERPRISE
+from authrisk.simulate.world import simulate
+
+
+@pytest.fixture(scope="module")
+def events(company):
+    return company.events.filter(~company.labels["is_attack"])
+
+
+@pytest.fixture(scope="module")
+def injection(events):
+    return inject(events, TIERS, seed=2, share=0.1)
+
+
+def pairs(events, injection, tier):
+    """Successful fakes of a tier beside the real logins that they replace."""
+    fakes = injection.fakes.with_columns(replaces=injection.replaces).filter(injection.tier == tier)
+    return fakes.filter(outcome="success").join(
+        events, left_on="replaces", right_on="event_id", suffix="_real"
+    )
+
+
+def test_parts_have_equal_rows_and_the_schema(events, injection):
+    """Fakes are events like all others, sorted by time."""
+    assert injection.fakes.schema == EVENT_SCHEMA
+    assert injection.fakes["timestamp"].is_sorted()
+    assert injection.fakes["event_id"].is_unique().all()
+    for part in (injection.replaces, injection.tier, injection.campaign):
+        assert len(part) == injection.fakes.height
+    assert set(injection.tier) == set(TIERS)
+    inserted = injection.tier.is_in(INSERTED)
+    assert injection.replaces.is_null().equals(inserted)
+    assert not injection.fakes["event_id"].is_in(events["event_id"].implode()).any()
+
+
+def test_same_seed_gives_the_same_fakes(events):
+    """An injection is a function of its arguments."""
+    one, two = (inject(events, ("T1", "T6"), seed=4, share=0.02) for _ in range(2))
+    assert one.fakes.equals(two.fakes)
+
+
+@pytest.mark.parametrize("tier", ["T1", "T2", "T3", "T4"])
+def test_network_comes_from_a_later_login_of_somebody_else(events, injection, tier):
+    """The address is unknown to the victim and turns up later with its donor."""
+    both = pairs(events, injection, tier)
+    known = events.filter(outcome="success").select("user_id", "src_ip").unique()
+    assert both.join(known, on=["user_id", "src_ip"], how="inner").height == 0
+    last = events.filter(outcome="success").group_by("src_ip").agg(pl.col("timestamp").max())
+    later = both.join(last, on="src_ip", suffix="_donor")
+    assert later.height == both.height
+    assert (later["timestamp_donor"] >= later["timestamp_real"]).mean() > 0.9
+    network = [name for name in NETWORK_FIELDS if name not in {"rtt_ms", "src_port", "src_host"}]
+    donors = events.select(network).unique()
+    assert both.join(donors, on=network, how="semi", nulls_equal=True).height == both.height
+
+
+def test_tiers_know_what_they_say(events, injection):
+    """T2 has the country, T3 the client too but no known AS, T4 AS and city too."""
+    same = {
+        tier: {
+            name: (rows[name].eq_missing(rows[f"{name}_real"])).mean()
+            for name in ("src_country", "src_asn", "src_city", "user_agent")
+        }
+        for tier in ("T1", "T2", "T3", "T4", "T5")
+        for rows in (pairs(events, injection, tier),)
+    }
+    assert same["T1"]["src_country"] < 0.7
+    assert same["T2"]["src_country"] == 1.0
+    assert same["T2"]["user_agent"] < 0.5
+    assert same["T3"]["src_country"] == 1.0
+    assert same["T3"]["src_asn"] < 0.05
+    assert same["T3"]["user_agent"] == 1.0
+    assert same["T4"]["src_asn"] == 1.0
+    assert same["T4"]["src_city"] > 0.8
+    assert same["T4"]["user_agent"] == 1.0
+    assert same["T5"] == dict.fromkeys(same["T5"], 1.0)
+
+
+def test_account_and_service_stay_the_victims(events, injection):
+    """User, outcome, application and method are those of the replaced login."""
+    for tier in ("T1", "T2", "T3", "T4", "T5"):
+        both = pairs(events, injection, tier)
+        for name in ("user_id", "outcome", "app", "auth_method", "mfa", "account_kind"):
+            assert both[name].eq_missing(both[f"{name}_real"]).all(), (tier, name)
+
+
+def test_a_copy_differs_in_id_and_time_alone(events, injection):
+    """T5 knows everything: whoever tells it apart has found a leak."""
+    both = pairs(events, injection, "T5")
+    for name in set(EVENT_SCHEMA) - {"event_id", "timestamp"}:
+        assert both[name].eq_missing(both[f"{name}_real"]).all(), name
+
+
+def test_typing_errors_move_with_the_login(events, injection):
+    """No failed attempt stays behind at the real network right before a replaced login."""
+    world, _ = injection.apply(events)
+    for tier in ("T1", "T2", "T3", "T4"):
+        fakes = injection.fakes.filter(injection.tier == tier)
+        moved = fakes.filter(outcome="failure")
+        assert moved.height > 0
+        wins = fakes.filter(outcome="success").select("user_id", "timestamp", "src_ip")
+        back = wins.join(
+            world.filter(outcome="failure").select("user_id", "timestamp", "src_ip"), on="user_id"
+        )
+        before = back.filter(
+            (pl.col("timestamp") - pl.col("timestamp_right")).is_between(
+                pl.duration(), pl.duration(seconds=90)
+            )
+        )
+        assert (before["src_ip"] == before["src_ip_right"]).mean() > 0.9
+
+
+def test_apply_keeps_every_other_event_and_labels_the_rest(events, injection):
+    """Replaced events go, fakes come, labels stand beside them in the same order."""
+    world, labels = injection.apply(events)
+    gone = injection.replaces.drop_nulls()
+    assert world.height == events.height - len(gone) + injection.fakes.height
+    assert world["timestamp"].is_sorted()
+    assert labels.schema == LABEL_SCHEMA
+    assert labels["event_id"].equals(world["event_id"])
+    assert labels["is_attack"].sum() == injection.fakes.height
+    assert not world["event_id"].is_in(gone.implode()).any()
+
+
+def test_order_of_a_users_logins_stays(events):
+    """Moving fakes by seconds never changes who came first."""
+    result = inject(events, ("T5",), seed=3, share=1.0)
+    world, _ = result.apply(events)
+    original = world["event_id"].str.strip_suffix("#T5")
+    frame = world.with_columns(original=original)
+    wanted = events.sort("timestamp", maintain_order=True)
+    for user in events["user_id"].unique().sort().head(20):
+        got = frame.filter(user_id=user)["original"]
+        assert got.equals(wanted.filter(user_id=user)["event_id"].rename("original"))
+
+
+def test_bursts_try_many_accounts_from_few_addresses(events, injection):
+    """T0 is many users per address, and hardly any success."""
+    bursts = injection.fakes.filter(injection.tier == "T0")
+    assert (bursts["outcome"] == "success").mean() < 0.03
+    assert bursts["user_id"].n_unique() > 3 * bursts["src_ip"].n_unique() or bursts.height < 500
+    campaigns = injection.campaign.filter(injection.tier == "T0")
+    assert campaigns.null_count() == 0
+
+
+def test_campaigns_last_days_and_leave_the_victims_logins_alone(events, injection):
+    """T6 adds one to five logins per campaign, of one account each."""
+    rows = injection.fakes.with_columns(campaign=injection.campaign).filter(injection.tier == "T6")
+    each = rows.group_by("campaign").agg(pl.len(), pl.col("user_id").n_unique())
+    assert each["len"].max() <= 5
+    assert each["user_id"].max() == 1
+
+
+def lanl_like(rows=400):
+    """Events of a log that knows hosts only, with whole seconds."""
+    rng = np.random.default_rng(1)
+    return pl.DataFrame({
+        "event_id": [f"auth:{n}" for n in range(rows)],
+        "timestamp": pl.Series(np.sort(rng.integers(0, 90_000, rows)) * 1_000_000_000)
+        .cast(pl.Datetime("ns", "UTC")),
+        "user_id": [f"U{n}" for n in rng.integers(0, 25, rows)],
+        "outcome": ["success"] * rows,
+        "src_host": [f"C{n}" for n in rng.integers(0, 60, rows)],
+        "count": [1] * rows,
+    }).select(
+        pl.col(name).cast(kind) if name in {"event_id", "timestamp", "user_id", "outcome",
+                                           "src_host", "count"}
+        else pl.lit(None, kind).alias(name)
+        for name, kind in EVENT_SCHEMA.items()
+    )  # fmt: skip
+
+
+def test_a_log_of_hosts_falls_back_and_says_so():
+    """Without countries T2-T4 borrow any host that the victim never used, and count it."""
+    events = lanl_like()
+    result = inject(events, ("T1", "T2", "T3", "T4"), seed=1, share=0.4)
+    assert result.fakes.height > 100
+    assert result.fallbacks["T2:no later donor in the country"] > 0
+    assert result.fallbacks["T4:no later donor in AS and city"] > 0
+    assert result.fakes["src_host"].null_count() == 0
+    known = events.select("user_id", "src_host").unique()
+    assert result.fakes.join(known, on=["user_id", "src_host"], how="inner").height == 0
+    assert (result.fakes["timestamp"].dt.timestamp("ns") % 1_000_000_000 == 0).all()
+
+
+@given(blank=st.sets(st.sampled_from([*NETWORK_FIELDS, *CLIENT_FIELDS, "app", "user_id"])))
+@settings(max_examples=12, deadline=None)
+def test_any_column_may_be_null(blank):
+    """A source that says nothing in some column never breaks the injector."""
+    events = simulate(CONSUMER, users=40, seed=9).events.with_columns(
+        pl.lit(None, EVENT_SCHEMA[name]).alias(name) for name in sorted(blank)
+    )
+    result = inject(events, TIERS, seed=1, share=0.5)
+    world, labels = result.apply(events)
+    assert world.height == labels.height
+
+
+def test_an_empty_log_gives_no_fakes():
+    """Nothing in, nothing out."""
+    empty = pl.DataFrame(schema=EVENT_SCHEMA)
+    assert inject(empty, TIERS, seed=1, share=0.5).fakes.height == 0
+
+
+def test_bad_arguments_are_refused(events):
+    """Unknown tiers, no tiers and impossible shares are errors."""
+    with pytest.raises(InputError):
+        inject(events, ("T9",), seed=1, share=0.1)
+    with pytest.raises(InputError):
+        inject(events, (), seed=1, share=0.1)
+    with pytest.raises(InputError):
+        inject(events, ("T1",), seed=1, share=1.5)
+
+
+def test_profiles_never_share_users():
+    """The same seed gives two profiles different people."""
+    one, two = (simulate(p, users=50, seed=1, days=30).events for p in (CONSUMER, ENTERPRISE))
+    assert not set(one["user_id"]) & set(two["user_id"])
