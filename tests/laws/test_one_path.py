@@ -15,7 +15,7 @@ from authrisk.history.memory import MemoryStore
 from authrisk.models.bundle import Bundle
 from authrisk.reasons import codes
 from authrisk.scorer import RiskAssessment, Scorer
-from authrisk.training.cases import legitimate_cases
+from authrisk.evaluation.cases import legitimate_cases
 
 
 def live(bundle: Bundle, events: list[LoginEvent]) -> list[RiskAssessment]:

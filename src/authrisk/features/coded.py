@@ -160,6 +160,11 @@ def code_frame(events: pl.DataFrame) -> Coded:
     return Coded(ints, floats)
 
 
+def user_codes(users: pl.Series) -> Ints:
+    """The codes (N,) of user ids; 0 where there is none."""
+    return _codes(users, "user")
+
+
 def _code(field: str, text: str | None) -> int:
     return 0 if text is None else code_of(field, text)
 

@@ -15,7 +15,7 @@ from authrisk.features.timeline import EVIDENCE, FAMILIAR, Timeline
 from authrisk.models.bundle import GoldenCase, golden_window
 from authrisk.models.calibration import Calibrator
 from authrisk.models.onnx_model import SequenceModel
-from authrisk.training.cases import Cases
+from authrisk.evaluation.cases import Cases
 
 EACH = 4
 """Legitimate cases and attack cases of a bundle, each."""

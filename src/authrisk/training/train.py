@@ -46,7 +46,7 @@ from authrisk.models.calibration import Calibration, Calibrator, Platt, fit_cali
 from authrisk.models.onnx_model import OnnxModel
 from authrisk.training.autoencoder import LstmAutoencoder
 from authrisk.training.card import model_card
-from authrisk.training.cases import Cases
+from authrisk.evaluation.cases import Cases
 from authrisk.training.dataset import Judged, judge_events
 from authrisk.training.export import check_parity, to_onnx
 from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit

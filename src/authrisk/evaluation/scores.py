@@ -1,0 +1,186 @@
+"""Score a file of events: history is built on the way, each login judged in its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from authrisk.errors import InputError
+from authrisk.evaluation.replay import replay
+from authrisk.event import Outcome
+from authrisk.eventlog import EVENT_SCHEMA, scan_batches, scan_events, to_events
+from authrisk.features.coded import code_frame, user_codes
+from authrisk.features.population import Population
+from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part, Timeline, arrange_parts
+from authrisk.history.memory import MemoryStore
+from authrisk.models.bundle import Bundle
+from authrisk.models.calibration import HIGH, MEDIUM
+from authrisk.reasons import codes
+from authrisk.scorer import YOUNG, Scorer, Trust
+
+BATCH_ROWS = 131_072
+
+SCORE_SCHEMA = pl.Schema(
+    {
+        "event_id": pl.String,
+        "user_id": pl.String,
+        "time": pl.Datetime("ns", "UTC"),
+        "risk_score": pl.Float64,
+        "risk_level": pl.String,
+        "state": pl.String,
+        "reasons": pl.String,
+    }
+)
+"""One row per event, in the order of the file; `reasons` are codes joined by `;`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What the replay of a file says of each of its N rows."""
+
+    risk: npt.NDArray[np.float64]
+    learning: npt.NDArray[np.bool_]
+    reasons: npt.NDArray[np.int32]
+    """(N,) index into `reason_texts`."""
+    reason_texts: list[str]
+
+
+def score_file(
+    events: Path,
+    bundle: Bundle,
+    *,
+    trust: Trust = "low-risk",
+    say: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Iterator[pl.DataFrame]:
+    """The scores of an events file, as frames of SCORE_SCHEMA in the file's order.
+
+    The events are replayed in time order; two of one time in the order of the file. A repeated
+    event id is one event: its later rows get the score of the first. `say(done, total)` is called
+    on the way. Raises InputError for a file without events.
+    """
+    keys = scan_events(events).select("event_id", "user_id", "timestamp", "outcome").collect()
+    if keys.is_empty():
+        raise InputError("holds no events", where=str(events))
+    first = keys.with_row_index("row").select(
+        pl.col("row").first().over("event_id", mapping_strategy="group_to_rows")
+    )["row"] if keys["event_id"].n_unique() < keys.height else None  # fmt: skip
+    unknown = bool((keys["outcome"].fill_null("unknown") == Outcome.UNKNOWN.value).any())
+    if unknown and trust == "low-risk":
+        # What such a login teaches depends on its own score: one after the other.
+        scores = _one_by_one(events, bundle, trust, keys.height, first, say)
+    else:
+        timeline = _timeline(events, keys, first)
+        scores = _replayed(timeline, bundle, say)
+    del keys
+    row = 0
+    for frame in scan_batches(events, BATCH_ROWS):
+        part = np.arange(row, row + frame.height)
+        row += frame.height
+        if first is not None:
+            part = first[part].to_numpy()
+        yield _frame(frame, scores, part)
+
+
+def _timeline(events: Path, keys: pl.DataFrame, first: pl.Series | None) -> Timeline:
+    """The whole file as numbers, coded batch by batch: about 250 bytes an event."""
+    times = keys["timestamp"].cast(pl.Int64).to_numpy().copy()
+    users = user_codes(keys["user_id"])
+
+    def parts() -> Iterator[Part]:
+        row = 0
+        for frame in scan_batches(events, BATCH_ROWS):
+            outcome = frame["outcome"]
+            standing = np.zeros(frame.height, np.int8)
+            standing[(outcome == Outcome.SUCCESS.value).fill_null(value=False).to_numpy()] = (
+                FAMILIAR
+            )
+            standing[(outcome == Outcome.FAILURE.value).fill_null(value=False).to_numpy()] = (
+                EVIDENCE
+            )
+            counted = np.ones(frame.height, np.bool_)
+            if first is not None:
+                mine = np.arange(row, row + frame.height)
+                repeated = first[mine].to_numpy() != mine
+                standing[repeated] = 0
+                counted[repeated] = False
+            row += frame.height
+            yield Part(code_frame(frame), standing, counted)
+
+    return arrange_parts(times, users, parts())
+
+
+def _replayed(timeline: Timeline, bundle: Bundle, say: Callable[[int, int], None]) -> Scores:
+    n = len(timeline)
+    risk = np.empty(n)
+    learning = np.empty(n, np.bool_)
+    reasons = np.empty(n, np.int32)
+    texts: dict[str, int] = {}
+    done = 0
+    for scored in replay(timeline, bundle.encoders, bundle.scalers, bundle.model, Population()):
+        rows = timeline.row_of[scored.position]
+        risk[rows] = bundle.calibrator.risk(scored.raw)
+        learning[rows] = ~scored.with_past | (scored.population < YOUNG)
+        reasons[rows] = [
+            texts.setdefault(text, len(texts)) for text in codes(scored.rows, scored.parts)
+        ]
+        done += rows.size
+        say(done, n)
+    return Scores(risk, learning, reasons, list(texts))
+
+
+def _one_by_one(
+    events: Path,
+    bundle: Bundle,
+    trust: Trust,
+    n: int,
+    first: pl.Series | None,
+    say: Callable[[int, int], None],
+) -> Scores:
+    """The same through the scorer itself; the order is by time, then by row."""
+    store = MemoryStore()
+    scorer = Scorer(bundle, store, trust=trust)
+    risk = np.empty(n)
+    learning = np.empty(n, np.bool_)
+    reasons = np.empty(n, np.int32)
+    texts: dict[str, int] = {}
+    frame = (
+        scan_events(events).with_row_index("row").sort("timestamp", maintain_order=True).collect()
+    )
+    if first is not None:
+        frame = frame.filter(first.gather(frame["row"]) == frame["row"])
+    rows = frame["row"].to_list()
+    for done, (row, event) in enumerate(
+        zip(rows, to_events(frame.select(EVENT_SCHEMA.names())), strict=True), 1
+    ):
+        assessment = scorer.assess(event)
+        scorer.remember(event, assessment)
+        risk[row] = assessment.risk_score
+        learning[row] = assessment.state == "learning"
+        text = ";".join(reason.code for reason in assessment.reasons)
+        reasons[row] = texts.setdefault(text, len(texts))
+        if done % 1_000 == 0 or done == len(rows):
+            say(done, len(rows))
+    return Scores(risk, learning, reasons, list(texts))
+
+
+def _frame(frame: pl.DataFrame, scores: Scores, rows: npt.NDArray[np.int64]) -> pl.DataFrame:
+    risk = scores.risk[rows]
+    level = np.where(risk < MEDIUM, 0, np.where(risk < HIGH, 1, 2))
+    return pl.DataFrame(
+        [
+            frame["event_id"],
+            frame["user_id"],
+            frame["timestamp"].alias("time"),
+            pl.Series("risk_score", risk),
+            pl.Series("risk_level", ["low", "medium", "high"]).gather(level),
+            pl.Series("state", ["scored", "learning"]).gather(
+                scores.learning[rows].astype(np.int64)
+            ),
+            pl.Series("reasons", scores.reason_texts, pl.String).gather(scores.reasons[rows]),
+        ]
+    )
