@@ -8,6 +8,7 @@ is that a quote which is never closed takes the following lines with it, up to
 
 from __future__ import annotations
 
+import enum
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -47,18 +48,17 @@ def read_records(lines: Iterable[Line]) -> Iterator[Record | Rejected]:
         fields = split_fields(line.text)
         if fields is not None:
             yield Record(line, fields)
-        elif not opens(line.text):
-            yield Rejected(line, MALFORMED)
+            continue
+        taken, state = _until_closed(line, waiting, source)
+        if state is _State.OPEN:
+            yield from (Rejected(part, UNCLOSED) for part in taken)
+            continue
+        fields = split_fields("\n".join(part.text for part in taken))
+        if fields is not None:
+            yield Record(line, fields, taken[1:])
         else:
-            taken, closed = _until_closed(line, waiting, source)
-            fields = split_fields("\n".join(part.text for part in taken)) if closed else None
-            if fields is not None:
-                yield Record(line, fields, taken[1:])
-            elif closed:
-                waiting.extendleft(reversed(taken[1:]))
-                yield Rejected(line, MALFORMED)
-            else:
-                yield from (Rejected(part, UNCLOSED) for part in taken)
+            waiting.extendleft(reversed(taken[1:]))
+            yield Rejected(line, MALFORMED)
 
 
 def split_fields(text: str) -> list[str] | None:
@@ -85,12 +85,33 @@ def opens(text: str) -> bool:
     >>> opens('a,"b'), opens('a,b"'), opens('a,"b"')
     (True, False, False)
     """
-    at = 0
+    return _state_after(text, 0) is _State.OPEN
+
+
+class _State(enum.Enum):
+    OPEN = enum.auto()
+    """Inside a quoted field."""
+    CLOSED = enum.auto()
+    """At the end of a record."""
+    BAD = enum.auto()
+    """Behind a quote that CSV does not have there."""
+
+
+def _state_after(text: str, at: int) -> _State:
+    """The state at the end of a line when a field starts at `at`."""
     while match := _FIELD.match(text, at):
         if not match[3]:
-            return False
+            return _State.CLOSED
         at = match.end()
-    return _OPEN.fullmatch(text, at) is not None
+    return _State.OPEN if _OPEN.fullmatch(text, at) else _State.BAD
+
+
+def _state_inside(text: str) -> _State:
+    """The state at the end of a line that starts inside a quoted field."""
+    match = _CLOSING.match(text)
+    if match is None:
+        return _State.OPEN if _OPEN.fullmatch('"' + text) else _State.BAD
+    return _state_after(text, match.end()) if match[1] else _State.CLOSED
 
 
 def _next(waiting: deque[Line], source: Iterator[Line]) -> Line | None:
@@ -99,19 +120,23 @@ def _next(waiting: deque[Line], source: Iterator[Line]) -> Line | None:
 
 def _until_closed(
     first: Line, waiting: deque[Line], source: Iterator[Line]
-) -> tuple[list[Line], bool]:
-    """The lines of a record whose field is open, and whether it closed.
+) -> tuple[list[Line], _State]:
+    """The lines up to the one that ends the record or cannot belong to it.
 
-    Only a line with an odd number of quotes can close it, so each line is looked at once.
+    A line that goes on inside a quoted field has an even number of quotes and one that opens a
+    record an odd one, so no line is gone through more than twice.
     """
-    taken, size = [first], len(first.text)
-    while size <= LONGEST_RECORD and (line := _next(waiting, source)) is not None:
+    taken, size, state = [first], len(first.text), _state_after(first.text, 0)
+    while state is _State.OPEN and size <= LONGEST_RECORD:
+        line = _next(waiting, source)
+        if line is None:
+            break
         taken.append(line)
         size += len(line.text) + 1
-        if line.text.count('"') % 2:
-            return taken, True
-    return taken, False
+        state = _state_inside(line.text)
+    return taken, state
 
 
 _FIELD = re.compile(r'(?:"((?:[^"]|"")*+)"|([^",]*+))(,|\Z)')
 _OPEN = re.compile(r'"(?:[^"]|"")*+')
+_CLOSING = re.compile(r'(?:[^"]|"")*+"(,|\Z)')
