@@ -84,7 +84,9 @@ def inject(events: pl.DataFrame, tiers: Sequence[str], seed: int, share: float) 
         if tier == "T0":
             parts.append(insert_bursts(events, book, len(victims), seed))
         elif tier == "T6":
-            donors, _ = _donors(events, book, "T2", victims, seed=seed, fallbacks=fallbacks)
+            donors, _ = _donors(
+                events, book, "T6", victims, ladder="T2", seed=seed, fallbacks=fallbacks
+            )
             parts.append(insert_campaigns(events, victims[donors >= 0], donors[donors >= 0], seed))
         else:
             donors, clients = _donors(events, book, tier, victims, seed=seed, fallbacks=fallbacks)
@@ -114,6 +116,7 @@ def _donors(
     tier: str,
     victims: Ints,
     *,
+    ladder: str | None = None,
     seed: int,
     fallbacks: dict[str, int],
 ) -> tuple[Ints, Ints]:
@@ -122,8 +125,8 @@ def _donors(
         return victims, victims
     donors = np.full(len(victims), -1, np.int64)
     silent = {name for name in _PLACE if events[name].null_count() == events.height}
-    ladder = _LADDERS[tier] if tier == "T1" else (*_LADDERS[tier], _ANYONE)
-    for step, rung in enumerate(ladder):
+    rungs = _LADDERS[ladder or tier]
+    for step, rung in enumerate(rungs if tier == "T1" else (*rungs, _ANYONE)):
         open_ = np.flatnonzero(donors < 0)
         # Anybody at all will do only where the log knows nothing of places.
         mute = bool(silent & set(rung.columns))

@@ -19,8 +19,7 @@ def event_frame(columns: Mapping[str, pl.Series], rows: int) -> pl.DataFrame:
         if value is None and name == "count":
             series.append(pl.Series(name, np.ones(rows, np.int64)))
         elif value is None:
-            series.append(pl.Series(name, [None], dtype).extend_constant(None, rows - 1)
-                          if rows else pl.Series(name, [], dtype))  # fmt: skip
+            series.append(pl.repeat(None, rows, dtype=dtype, eager=True).alias(name))
         else:
             series.append(value.cast(dtype).alias(name))
     return pl.DataFrame(series)

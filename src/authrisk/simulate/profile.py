@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,9 +68,9 @@ class Profile:
     name: str
     logins: LogNormalLogins | WeeklyLogins
     gap_shares: tuple[float, ...]
-    """Wanted shares of the seven gap bins (`GAP_EDGES_S`)."""
+    """Shares of the seven gap bins (`GAP_EDGES_S`) before day and night bend the gaps a little."""
     hour_shares: tuple[float, ...]
-    """24 shares of the hour of day, UTC, of users in the main country."""
+    """24 shares of the hour of day of users in the main country, whose clock is taken as UTC."""
     weekday_shares: tuple[float, ...]
     """Seven shares, Monday first."""
     countries: tuple[tuple[str, float], ...]
@@ -109,7 +110,7 @@ class Profile:
 
     def account_seed(self, seed: int) -> int:
         """The seed of this profile's draws, so that two profiles never share users."""
-        return int(mix(seed, len(self.name), sum(self.name.encode()))[0])
+        return int(mix(seed, zlib.crc32(self.name.encode()))[0])
 
 
 # Hours of the main country's users such that all users together, in their time zones, have the
