@@ -6,6 +6,7 @@ sees itself, and scoring alone teaches nothing (docs/service.md says what become
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from typing import Literal
 
@@ -56,7 +57,10 @@ class RiskAssessment(msgspec.Struct, frozen=True):
 
 
 class Scorer:
-    """Scores logins of one installation with one bundle. Calls must not overlap in time."""
+    """Scores logins of one installation with one bundle.
+
+    `assess` calls must not overlap each other; the writing calls may run beside them.
+    """
 
     def __init__(
         self,
@@ -72,7 +76,12 @@ class Scorer:
         self._trust = trust
         self._step_up = step_up
         self._rows: OrderedDict[str, CodedRow] = OrderedDict()
-        self.population, self._counted = _restore(store)
+        self._counts = _restore(store)
+
+    @property
+    def population(self) -> Population:
+        """How common values are in this installation."""
+        return self._counts.population
 
     def assess(self, event: LoginEvent) -> RiskAssessment:
         """The risk of an enriched login, judged by what came strictly before it."""
@@ -131,9 +140,7 @@ class Scorer:
             standing = self.standing_of(event, assessment.risk_score)
         stored = self.store.append(event, standing, answer)
         if stored is not None:
-            self._counted = max(self._counted, stored.sequence)
-            if standing is Standing.FAMILIAR:
-                self._count(event)
+            self._count(event if standing is Standing.FAMILIAR else None, stored.sequence)
         return stored
 
     def resolve(self, event_id: str, outcome: str) -> StoredLogin | None:
@@ -157,8 +164,19 @@ class Scorer:
 
     def save(self) -> None:
         """Keep the population counts beside the logins, so that a restart goes on from here."""
-        state = self._counted.to_bytes(8, "little") + self.population.to_bytes()
+        with self._counts.lock:
+            state = self._counts.upto.to_bytes(8, "little") + self.population.to_bytes()
         self.store.save_state(_SNAPSHOT, state)
+
+    def forget(self, user_id: str) -> int:
+        """Erase a user from history and from what is cached; answers how many logins.
+
+        The population's counts hold no users and stay.
+        """
+        erased = self.store.forget(user_id)
+        with self._counts.lock:
+            self._rows.clear()
+        return erased
 
     def with_bundle(self, bundle: Bundle) -> Scorer:
         """A scorer of another bundle over the same history and counts."""
@@ -175,11 +193,14 @@ class Scorer:
             return before
         after = self.store.resolve(event_id, standing, verdict)
         if after is not None and standing is Standing.FAMILIAR is not before.standing:
-            self._count(after.event)
+            self._count(after.event, 0)
         return after
 
-    def _count(self, event: LoginEvent) -> None:
-        self.population.add(coded_from([self._coded(event)]).ints[0])
+    def _count(self, event: LoginEvent | None, sequence: int) -> None:
+        with self._counts.lock:
+            self._counts.upto = max(self._counts.upto, sequence)
+            if event is not None:
+                self.population.add(coded_from([code_event(event)]).ints[0])
 
     def _coded(self, event: LoginEvent) -> CodedRow:
         row = self._rows.get(event.event_id)
@@ -209,15 +230,23 @@ class Scorer:
         return out
 
 
-def _restore(store: HistoryStore) -> tuple[Population, int]:
+class _Counts:
+    """The population and the last login that it counts; the lock guards both."""
+
+    def __init__(self, population: Population, upto: int) -> None:
+        self.population, self.upto = population, upto
+        self.lock = threading.Lock()
+
+
+def _restore(store: HistoryStore) -> _Counts:
     """The population of the snapshot, plus the familiar logins that arrived after it."""
     state = store.load_state(_SNAPSHOT)
-    population, counted = Population(), 0
+    population, upto = Population(), 0
     if state is not None:
-        counted = int.from_bytes(state[:8], "little")
+        upto = int.from_bytes(state[:8], "little")
         population = Population.from_bytes(state[8:])
-    for stored in store.since(counted):
-        counted = stored.sequence
+    for stored in store.since(upto):
+        upto = stored.sequence
         if stored.standing is Standing.FAMILIAR:
             population.add(np.frombuffer(code_event(stored.event)[0], np.int64))
-    return population, counted
+    return _Counts(population, upto)

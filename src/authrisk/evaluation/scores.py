@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,17 +25,15 @@ from authrisk.scorer import YOUNG, Scorer, Trust
 
 BATCH_ROWS = 131_072
 
-SCORE_SCHEMA = pl.Schema(
-    {
-        "event_id": pl.String,
-        "user_id": pl.String,
-        "time": pl.Datetime("ns", "UTC"),
-        "risk_score": pl.Float64,
-        "risk_level": pl.String,
-        "state": pl.String,
-        "reasons": pl.String,
-    }
-)
+SCORE_SCHEMA: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    "event_id": pl.String,
+    "user_id": pl.String,
+    "time": pl.Datetime("ns", "UTC"),
+    "risk_score": pl.Float64,
+    "risk_level": pl.String,
+    "state": pl.String,
+    "reasons": pl.String,
+}
 """One row per event, in the order of the file; `reasons` are codes joined by `;`."""
 
 
@@ -112,6 +110,10 @@ def _timeline(events: Path, keys: pl.DataFrame, first: pl.Series | None) -> Time
             yield Part(code_frame(frame), standing, counted)
 
     return arrange_parts(times, users, parts())
+
+
+def _has(frame: pl.DataFrame, outcome: Outcome) -> npt.NDArray[np.bool_]:
+    return (frame["outcome"] == outcome.value).fill_null(value=False).to_numpy()
 
 
 def _replayed(timeline: Timeline, bundle: Bundle, say: Callable[[int, int], None]) -> Scores:

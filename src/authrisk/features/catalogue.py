@@ -24,7 +24,8 @@ FIELDS = (
 device id), `address` falls back to the source host, `service` to the destination host."""
 
 FIELD_CLASSES = ("same", "seen", "new", "missing")
-"""How a field relates to the user's past: as in the last login; seen before; never; not there."""
+"""How a field relates to the user's past: as in the last login; seen before; never; not there, as
+in earlier logins. A value that is absent for the first time is `new`."""
 
 RARITY_FIELDS = (
     "country", "region", "asn", "browser", "os", "device_type", "client", "service", "method",

@@ -91,9 +91,6 @@ def _row(ints, floats, me, past, failures, n_failures, gap_edges, rtt_shift_limi
     for f in range(N_FIELDS):
         base = C_FIELDS + f * C_PER_FIELD
         code = ints[me, CODES + f]
-        if code == 0:
-            out[base + 3] = 1.0
-            continue
         count = 0
         newest = -1
         for j in range(begin, past.size):
@@ -101,7 +98,10 @@ def _row(ints, floats, me, past, failures, n_failures, gap_edges, rtt_shift_limi
                 count += 1
                 newest = past[j]
         if count == 0:
+            # A value that is suddenly absent is as new as any other: hiding it must not pay.
             out[base + 2] = 1.0
+        elif code == 0:
+            out[base + 3] = 1.0
         else:
             if newest == last:
                 out[base] = 1.0

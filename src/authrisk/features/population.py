@@ -23,7 +23,14 @@ R = len(RARITY_FIELDS)
 CAPACITY = 32_768
 """Slots per field; values beyond three quarters of it push the rarest out."""
 TOTAL_LIMIT = float(1 << 20)
+ABSENT = np.int64(0x5EED0FAB5E47)
 _COLUMNS = np.array([CODES + FIELDS.index(field) for field in RARITY_FIELDS])
+
+
+@njit(cache=True)
+def _present(code):
+    """Absence is a value like any other, common or rare; 0 is kept for empty slots."""
+    return ABSENT if code == 0 else code
 
 
 @njit(cache=True)
@@ -71,16 +78,14 @@ def _count(keys, counts, totals, key):
 @njit(cache=True)
 def _query(row, columns, keys, counts, totals, size, out):
     for r in range(columns.size):
-        key = row[columns[r]]
-        out[r] = 0.0 if key == 0 else _rarity(keys[r], counts[r], totals[r], key) / 10.0
+        out[r] = _rarity(keys[r], counts[r], totals[r], _present(row[columns[r]])) / 10.0
     out[columns.size] = math.log1p(size) / 15.0
 
 
 @njit(cache=True)
 def _remember(row, columns, keys, counts, totals):
     for r in range(columns.size):
-        if row[columns[r]] != 0:
-            _count(keys[r], counts[r], totals[r], row[columns[r]])
+        _count(keys[r], counts[r], totals[r], _present(row[columns[r]]))
 
 
 @njit(cache=True, parallel=True)
@@ -96,13 +101,10 @@ def _replay(codes, familiar, keys, counts, totals, size, out):
                 out[r, i] = math.log1p(n) / 15.0
                 n += familiar[i]
                 continue
-            key = codes[r, i]
-            if key == 0:
-                out[r, i] = 0.0
-            else:
-                out[r, i] = _rarity(keys[r], counts[r], totals[r], key) / 10.0
-                if familiar[i]:
-                    _count(keys[r], counts[r], totals[r], key)
+            key = _present(codes[r, i])
+            out[r, i] = _rarity(keys[r], counts[r], totals[r], key) / 10.0
+            if familiar[i]:
+                _count(keys[r], counts[r], totals[r], key)
 
 
 @njit(cache=True, parallel=True)
