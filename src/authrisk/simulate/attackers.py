@@ -22,6 +22,7 @@ from authrisk.simulate.campaigns import insert_bursts, insert_campaigns
 from authrisk.simulate.disguise import LABELS, Cast, Fakes, copy_logins
 from authrisk.simulate.donors import DonorBook, donor_book, groups_of
 from authrisk.simulate.draws import Ints, mix
+from authrisk.simulate.timeline import timeline_of
 
 TIERS = ("T0", "T1", "T2", "T3", "T4", "T5", "T6")
 INSERTED = ("T0", "T6")
@@ -80,6 +81,7 @@ def inject(events: pl.DataFrame, tiers: Sequence[str], seed: int, share: float) 
     parts: list[Fakes] = []
     if not events.height:
         return _collect(events, parts, fallbacks)
+    timeline = timeline_of(events, book)
     for tier, victims in _victims(events, book, tiers, seed, share):
         if tier == "T0":
             parts.append(insert_bursts(events, book, len(victims), seed))
@@ -93,7 +95,13 @@ def inject(events: pl.DataFrame, tiers: Sequence[str], seed: int, share: float) 
             found = donors >= 0
             parts.append(
                 copy_logins(
-                    events, book, tier, Cast(victims[found], donors[found], clients[found]), seed
+                copy_logins(
+                    events, timeline, tier, Cast(victims[found], donors[found], clients[found]), seed
+                )
+                    timeline,
+                    tier,
+                    Cast(victims[found], donors[found], clients[found]),
+                    seed,
                 )
             )
     return _collect(events, parts, fallbacks)
@@ -124,14 +132,12 @@ def _donors(
     if tier == "T5":
         return victims, victims
     donors = np.full(len(victims), -1, np.int64)
-    silent = {name for name in _PLACE if events[name].null_count() == events.height}
-    rungs = _LADDERS[ladder or tier]
-    for step, rung in enumerate(rungs if tier == "T1" else (*rungs, _ANYONE)):
+    for step, rung in enumerate(_rungs(events, ladder or tier)):
         open_ = np.flatnonzero(donors < 0)
-        # Anybody at all will do only where the log knows nothing of places.
-        mute = bool(silent & set(rung.columns))
-        if not len(open_) or mute or (tier != "T1" and rung is _ANYONE and not silent):
-            _count(fallbacks, f"{tier}:{rung.lack}", len(open_) if mute else 0)
+        if not len(open_):
+            break
+        if any(events[name].null_count() == events.height for name in rung.columns):
+            _count(fallbacks, f"{tier}:{rung.lack}", len(open_))
             continue
         group = groups_of(events, rung.columns)
         donors[open_] = book.find(
@@ -170,6 +176,14 @@ def _collect(events: pl.DataFrame, parts: list[Fakes], fallbacks: dict[str, int]
     )  # fmt: skip
 
 
+def _rungs(events: pl.DataFrame, tier: str) -> Sequence[_Rung]:
+    """The tier's ladder; where the log says nothing of places, anybody at all will do."""
+    rungs = _LADDERS[tier]
+    if events["src_country"].null_count() == events.height:
+        return (*rungs, _ANYONE, _ANYONE_EVER)
+    return rungs
+
+
 def _count(fallbacks: dict[str, int], name: str, number: int) -> None:
     if number:
         fallbacks[name] = fallbacks.get(name, 0) + number
@@ -184,12 +198,12 @@ class _Rung(NamedTuple):
     later: bool = True
 
 
-_PLACE = ("src_country", "src_asn", "src_city")
 _COUNTRY = ("src_country",)
 _SYSTEM = ("src_country", "src_asn")
 _ANYONE = _Rung("no donor later in time", ())
+_ANYONE_EVER = _Rung("no donor at all", (), later=False)
 _LADDERS: dict[str, tuple[_Rung, ...]] = {
-    "T1": (_ANYONE, _Rung("no donor at all", (), later=False)),
+    "T1": (_ANYONE, _ANYONE_EVER),
     "T2": (
         _Rung("no later donor in the country", _COUNTRY),
         _Rung("no donor in the country", _COUNTRY, later=False),

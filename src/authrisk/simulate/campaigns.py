@@ -12,10 +12,10 @@ from authrisk.simulate.disguise import (
     TICKET_FIELDS,
     Fakes,
     disguise,
-    resolution_ns,
 )
 from authrisk.simulate.donors import DonorBook
 from authrisk.simulate.draws import Ints, below, choose, exponential, normal, uniform
+from authrisk.simulate.timeline import resolution_ns
 
 _DAY_NS = 86_400_000_000_000
 _ACCOUNT_FIELDS = ("user_id", "user_name", "user_domain", "account_kind", "tenant")
