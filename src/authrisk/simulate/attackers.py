@@ -93,17 +93,8 @@ def inject(events: pl.DataFrame, tiers: Sequence[str], seed: int, share: float) 
         else:
             donors, clients = _donors(events, book, tier, victims, seed=seed, fallbacks=fallbacks)
             found = donors >= 0
-            parts.append(
-                copy_logins(
-                copy_logins(
-                    events, timeline, tier, Cast(victims[found], donors[found], clients[found]), seed
-                )
-                    timeline,
-                    tier,
-                    Cast(victims[found], donors[found], clients[found]),
-                    seed,
-                )
-            )
+            cast = Cast(victims[found], donors[found], clients[found])
+            parts.append(copy_logins(events, timeline, tier, cast, seed))
     return _collect(events, parts, fallbacks)
 
 
