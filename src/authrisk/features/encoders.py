@@ -103,14 +103,13 @@ _FAILURES = slice(column("failures_since_log"), column("failures_none"))
 
 
 def as_past(rows: npt.NDArray[np.float32], scalers: Scalers) -> npt.NDArray[np.float32]:
-    """Scaled rows (N, F) as the window shows them once they are past: without failures, without
-    the columns of the moment. A copy."""
-    past = rows.copy()
+    """Scaled rows (N, F) as the window shows them once they are past, (N, F_LOGIN): without
+    failures; the columns of the moment, which are 0 then, are left out. A copy."""
+    past = rows[:, :F_LOGIN].copy()
     shift, scale = scalers.vectors()
     past[:, _FAILURES] = ((0.0 - shift) * scale)[_FAILURES]
     classes = column("failures_none")
     past[:, classes : classes + 4] = (1.0, 0.0, 0.0, 0.0)
-    past[:, F_LOGIN:] = 0.0
     return past
 
 

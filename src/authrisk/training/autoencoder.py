@@ -46,6 +46,7 @@ class LstmAutoencoder(nn.Module):
     earlier: Tensor
     spread: Tensor
     groups: Tensor
+    members: Tensor
     rarities: Tensor
     counted: Tensor
     shares: Tensor
@@ -73,18 +74,23 @@ class LstmAutoencoder(nn.Module):
         self.register_buffer("scale", torch.ones(F))
 
     def contexts(self, past: Tensor) -> Tensor:
-        """past (B, L, F) -> decoder states (B, L + 1, H): the belief after 0, 1, ... L logins."""
+        """past (B, L, at least F_LOGIN) -> decoder states (B, L + 1, H): the belief after 0, 1, ... L logins."""
         read, _ = self.encoder(torch.relu(self.embed(past[..., :F_LOGIN])))  # (B, L, H)
         states, _ = self.decoder(torch.tanh(self.squeeze(read)))  # (B, L, C) -> (B, L, H)
         return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H)
 
-    def log_likelihoods(self, context: Tensor, login: Tensor) -> Tensor:
-        """context (M, H), login (M, F) -> log P of every class, (M, B, WIDEST), nats.
+    def logits(self, context: Tensor, login: Tensor) -> Tensor:
+        """context (M, H), login (M, F) -> a logit for every class of every field, (M, O).
 
         Each field is conditioned on the login's true values of the fields before it.
         """
         truth = login[:, self.columns]  # (M, O)
-        logits = self.belief(context) + truth @ (self.chain * self.earlier)  # (M, O)
+        logits: Tensor = self.belief(context) + truth @ (self.chain * self.earlier)  # (M, O)
+        return logits
+
+    def log_likelihoods(self, context: Tensor, login: Tensor) -> Tensor:
+        """context (M, H), login (M, F) -> log P of every class, (M, B, WIDEST), nats."""
+        logits = self.logits(context, login)  # (M, O)
         padded = torch.cat([logits, torch.full_like(logits[:, :1], -30.0)], dim=1)  # (M, O + 1)
         fields = padded[:, self.spread].reshape(-1, B, WIDEST)  # (M, B, WIDEST)
         return torch.log_softmax(fields, dim=-1)
@@ -96,7 +102,11 @@ class LstmAutoencoder(nn.Module):
 
     def loss(self, context: Tensor, login: Tensor, label: Tensor, weight: Tensor) -> Tensor:
         """Mean negative log-likelihood of legitimate logins, nats; label (M,) must be 0."""
-        nats = -(self.log_likelihoods(context, login) * self.truth(login)).sum(dim=(1, 2))
+        logits = self.logits(context, login).float()  # (M, O)
+        top = logits.detach().max(dim=1, keepdim=True).values  # (M, 1)
+        mass = torch.exp(logits - top) @ self.members + 1e-30  # (M, B) sum over classes
+        true = (logits * login[:, self.columns]).sum(dim=1)  # (M,)
+        nats = torch.log(mass).sum(dim=1) + B * top.squeeze(1) - true  # (M,)
         kept = weight * (1 - label)
         return (nats * kept).sum() / kept.sum().clamp(min=1e-6)
 
@@ -149,6 +159,7 @@ def _layout() -> dict[str, Tensor]:
         "earlier": (field_of[:, None] < field_of[None, :]).float(),  # (O, O) cause -> effect
         "spread": torch.tensor(spread),  # (B * WIDEST,) outputs
         "groups": groups,  # (B, G)
+        "members": nn.functional.one_hot(field_of, B).float(),  # (O, B)
         "rarities": torch.tensor(
             [column(f"{b.name}_rarity") if b.name in RARITY_FIELDS else first for b in BLOCKS]
         ),

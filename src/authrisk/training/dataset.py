@@ -28,7 +28,7 @@ class Judged:
     rows: Rows
     """(N, F) scaled rows of all events, as current logins."""
     past: Rows
-    """(N, F) the same as past logins."""
+    """(N, F_LOGIN) the same as past logins."""
     event: Index
     """(M,) the judged event of rows."""
     stretch: Index
@@ -47,7 +47,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One training step: past (B, L, F), logins (M, F), where each looks, labels, weights (M,)."""
+    """One training step: past (B, L, F_LOGIN), logins (M, F), where each looks, labels, weights (M,)."""
 
     past: Rows
     login: Rows
@@ -122,7 +122,7 @@ def _batch(judged: Judged, stretches: Index) -> Batch:
         past = judged.past[judged.members[member]]  # (B, L, F)
         past[~filled] = 0.0
     else:
-        past = np.zeros((stretches.size, length, judged.rows.shape[1]), np.float32)
+        past = np.zeros((stretches.size, length, judged.past.shape[1]), np.float32)
     counts = judged.first[stretches + 1] - judged.first[stretches]
     which = np.repeat(np.arange(stretches.size), counts)
     mine = np.repeat(judged.first[stretches], counts) + (

@@ -31,6 +31,8 @@ class FitSettings:
     """Epochs without improvement on the validation logins before stopping."""
     learning_rate: float = 3e-3
     weight_decay: float = 1e-3
+    threads: int = 1
+    """Of torch. One is fastest unless the machine is idle: two wait for each other."""
 
 
 class Progress(NamedTuple):
@@ -71,8 +73,12 @@ def fit(
         raise InputError(
             "no logins to train or to validate on", remedy="give more events, or more users"
         )
+    torch.set_num_threads(settings.threads)
     optimizer = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        network.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=True,
     )
     state = _State(settings, train, validation, workdir / CHECKPOINT)
     state.restore(network, optimizer)
@@ -111,14 +117,15 @@ def evaluate(network: Network, judged: Judged) -> float:
 
 
 def _loss(network: Network, batch: Batch) -> Tensor:
-    contexts = network.contexts(torch.from_numpy(batch.past))  # (B, L + 1, H)
-    context = contexts.flatten(0, 1)[torch.from_numpy(batch.at)]  # (M, H)
-    return network.loss(
-        context,
-        torch.from_numpy(batch.login),
-        torch.from_numpy(batch.label),
-        torch.from_numpy(batch.weight),
-    )
+    with torch.autocast("cpu", torch.bfloat16):
+        contexts = network.contexts(torch.from_numpy(batch.past))  # (B, L + 1, H)
+        context = contexts.flatten(0, 1)[torch.from_numpy(batch.at)]  # (M, H)
+        return network.loss(
+            context,
+            torch.from_numpy(batch.login),
+            torch.from_numpy(batch.label),
+            torch.from_numpy(batch.weight),
+        )
 
 
 class _State:

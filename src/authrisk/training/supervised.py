@@ -38,26 +38,30 @@ class SupervisedLstm(nn.Module):
         super().__init__()
         self.embed = nn.Linear(F_LOGIN, EMBED, bias=False)
         self.lstm = nn.LSTM(EMBED, HIDDEN, batch_first=True, bias=False)
+        self.recall = nn.Linear(HIDDEN, JUDGE, bias=False)
+        self.see = nn.Linear(F, JUDGE)
         self.person = nn.Sequential(
-            nn.Linear(HIDDEN + F, JUDGE), nn.ReLU(),
-            nn.Linear(JUDGE, JUDGE // 2), nn.ReLU(),
-            nn.Linear(JUDGE // 2, 1),
-        )  # fmt: skip
-        self.source = nn.Sequential(nn.Linear(F, 16), nn.ReLU(), nn.Linear(16, 1))
+            nn.ReLU(), nn.Linear(JUDGE, JUDGE // 2), nn.ReLU(), nn.Linear(JUDGE // 2, 1)
+        )
+        self.watch = nn.Linear(F, 16)
+        self.source = nn.Sequential(nn.ReLU(), nn.Linear(16, 1))
         self.register_buffer("person_mask", (~SOURCE).float())  # (F,)
         self.register_buffer("source_mask", SOURCE.float())  # (F,)
         self.register_buffer("groups", GROUP_MASKS)  # (G, F)
         self.register_buffer("usual", torch.zeros(F))
 
     def contexts(self, past: Tensor) -> Tensor:
-        """past (B, L, F) -> states (B, L + 1, H): what is known after 0, 1, ... L logins."""
+        """past (B, L, at least F_LOGIN) -> states (B, L + 1, H): what is known after 0, 1, ... L logins."""
         states, _ = self.lstm(torch.relu(self.embed(past[..., :F_LOGIN])))  # (B, L, H)
         return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H)
 
     def judge(self, context: Tensor, login: Tensor) -> Tensor:
         """context (M, H), login (M, F) -> log-odds (M,)."""
-        person: Tensor = self.person(torch.cat([context, login * self.person_mask], dim=-1))  # (M, 1)
-        source: Tensor = self.source(login * self.source_mask)  # (M, 1)
+        # Masked weights, not masked inputs: the same product, without a copy of every login.
+        seen = nn.functional.linear(login, self.see.weight * self.person_mask, self.see.bias)
+        watched = nn.functional.linear(login, self.watch.weight * self.source_mask, self.watch.bias)
+        person: Tensor = self.person(self.recall(context) + seen)  # (M, 1)
+        source: Tensor = self.source(watched)  # (M, 1)
         return (person + source).squeeze(-1)  # (M,)
 
     def loss(self, context: Tensor, login: Tensor, label: Tensor, weight: Tensor) -> Tensor:
