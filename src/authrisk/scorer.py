@@ -199,7 +199,7 @@ class Scorer:
     def _count(self, event: LoginEvent | None, sequence: int) -> None:
         with self._counts.lock:
             self._counts.upto = max(self._counts.upto, sequence)
-            if event is not None:
+            if event is not None and event.user_id is not None:
                 self.population.add(coded_from([code_event(event)]).ints[0])
 
     def _coded(self, event: LoginEvent) -> CodedRow:
@@ -247,6 +247,6 @@ def _restore(store: HistoryStore) -> _Counts:
         population = Population.from_bytes(state[8:])
     for stored in store.since(upto):
         upto = stored.sequence
-        if stored.standing is Standing.FAMILIAR:
+        if stored.standing is Standing.FAMILIAR and stored.event.user_id is not None:
             population.add(np.frombuffer(code_event(stored.event)[0], np.int64))
     return _Counts(population, upto)

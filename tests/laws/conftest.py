@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
@@ -47,9 +48,18 @@ CLIENTS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, repr=False)
+class NamedBundle(Bundle):
+    """A bundle that a failing example shows by its name."""
+
+    def __repr__(self) -> str:
+        return self.name
+
+
 @pytest.fixture(scope="session", params=PRETRAINED)
 def bundle(request: pytest.FixtureRequest) -> Bundle:
-    return load_bundle(pretrained_path(request.param))
+    loaded = load_bundle(pretrained_path(request.param))
+    return NamedBundle(**{field.name: getattr(loaded, field.name) for field in fields(loaded)})
 
 
 @pytest.fixture(scope="session")
@@ -97,9 +107,9 @@ def timelines() -> st.SearchStrategy[list[LoginEvent]]:
             for n, (s, (_, parts)) in enumerate(zip(times, drawn, strict=True))
         ]
 
-    return st.lists(
-        st.tuples(st.sampled_from(GAPS_S), parts), min_size=1, max_size=40
-    ).map(laid_out)
+    return st.lists(st.tuples(st.sampled_from(GAPS_S), parts), min_size=1, max_size=40).map(
+        laid_out
+    )
 
 
 @pytest.fixture(scope="session")
@@ -130,9 +140,7 @@ def replayed() -> Callable[..., tuple[list[float], list[str]]]:
         timeline = arrange(code_frame(frame), standing)
         raw = [float("nan")] * frame.height
         reasons = [""] * frame.height
-        for scored in replay(
-            timeline, bundle.encoders, bundle.scalers, bundle.model, Population()
-        ):
+        for scored in replay(timeline, bundle.encoders, bundle.scalers, bundle.model, Population()):
             texts = codes(scored.rows, scored.parts)
             for row, value, text in zip(
                 timeline.row_of[scored.position], scored.raw, texts, strict=True
