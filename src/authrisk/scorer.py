@@ -157,9 +157,13 @@ class Scorer:
         user's from then on."""
         if verdict == "legitimate":
             return self._restand(event_id, Standing.FAMILIAR, verdict)
-        stored = self.store.resolve(event_id, Standing.DISOWNED, verdict)
+        stored = self._restand(event_id, Standing.DISOWNED, verdict)
         if stored is not None and since_ns is not None and stored.event.user_id is not None:
-            self.store.disown_since(stored.event.user_id, since_ns)
+            user = stored.event.user_id
+            for login in self.store.logins(user):
+                if login.event.timestamp_ns >= since_ns and login.standing is Standing.FAMILIAR:
+                    self._uncount(login.event)
+            self.store.disown_since(user, since_ns)
         return stored
 
     def save(self) -> None:
@@ -192,9 +196,16 @@ class Scorer:
         if before is None or (before.standing is Standing.DISOWNED and verdict is None):
             return before
         after = self.store.resolve(event_id, standing, verdict)
-        if after is not None and standing is Standing.FAMILIAR is not before.standing:
-            self._count(after.event, 0)
+        if after is not None and standing is not before.standing:
+            if standing is Standing.FAMILIAR:
+                self._count(after.event, 0)
+            elif before.standing is Standing.FAMILIAR:
+                self._uncount(after.event)
         return after
+
+    def _uncount(self, event: LoginEvent) -> None:
+        with self._counts.lock:
+            self.population.remove(coded_from([code_event(event)]).ints[0])
 
     def _count(self, event: LoginEvent | None, sequence: int) -> None:
         with self._counts.lock:

@@ -53,14 +53,16 @@ def _rarity(keys, counts, totals, key):
 
 @njit(cache=True)
 def _count(keys, counts, totals, key):
-    """Count one more login with the value; totals is (logins, distinct values)."""
+    """Count one more login with the value; totals is (logins, distinct values, used slots)."""
     at = _slot(keys, key)
     if keys[at] == 0:
         keys[at] = key
+        totals[2] += 1.0
+    if counts[at] == 0.0:
         totals[1] += 1.0
     counts[at] += 1.0
     totals[0] += 1.0
-    if totals[0] >= TOTAL_LIMIT or totals[1] >= 0.75 * keys.size:
+    if totals[0] >= TOTAL_LIMIT or totals[2] >= 0.75 * keys.size:
         old_keys, old_counts = keys.copy(), counts.copy()
         keys[:] = 0
         counts[:] = 0.0
@@ -72,7 +74,18 @@ def _count(keys, counts, totals, key):
                 keys[to] = old_keys[i]
                 counts[to] = half
                 totals[0] += half
-                totals[1] += 1.0
+                totals[1:] += 1.0
+
+
+@njit(cache=True)
+def _uncount(keys, counts, totals, key):
+    """Take one login with the value back, if it is still counted; its slot stays."""
+    at = _slot(keys, key)
+    if keys[at] == key and counts[at] >= 1.0:
+        counts[at] -= 1.0
+        totals[0] -= 1.0
+        if counts[at] == 0.0:
+            totals[1] -= 1.0
 
 
 @njit(cache=True)
@@ -86,6 +99,12 @@ def _query(row, columns, keys, counts, totals, size, out):
 def _remember(row, columns, keys, counts, totals):
     for r in range(columns.size):
         _count(keys[r], counts[r], totals[r], _present(row[columns[r]]))
+
+
+@njit(cache=True)
+def _take_back(row, columns, keys, counts, totals):
+    for r in range(columns.size):
+        _uncount(keys[r], counts[r], totals[r], _present(row[columns[r]]))
 
 
 @njit(cache=True, parallel=True)
@@ -139,7 +158,7 @@ class Population:
     def __init__(self) -> None:
         self.keys = np.zeros((R, CAPACITY), np.int64)
         self.counts = np.zeros((R, CAPACITY))
-        self.totals = np.zeros((R, 2))
+        self.totals = np.zeros((R, 3))
         self.size = 0
         """Familiar logins ever counted."""
 
@@ -153,6 +172,12 @@ class Population:
         """Count one familiar login."""
         _remember(row, _COLUMNS, self.keys, self.counts, self.totals)
         self.size += 1
+
+    def remove(self, row: Ints) -> None:
+        """Take a familiar login back that turned out not to be: as if it had never been counted,
+        unless the counts were halved in between."""
+        _take_back(row, _COLUMNS, self.keys, self.counts, self.totals)
+        self.size -= 1
 
     def replay(self, codes: Ints, familiar: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
         """`rarities` then, if familiar, `add`, for each event in time order: (N, F_POPULATION).
@@ -186,8 +211,9 @@ class Population:
             for r in range(R):
                 population.keys[r] = _unpack(snapshot.keys[r], np.int64)
                 population.counts[r] = _unpack(snapshot.counts[r], np.float64)
-                used = population.keys[r] != 0
-                population.totals[r] = population.counts[r][used].sum(), used.sum()
+                counts = population.counts[r]
+                slots = (population.keys[r] != 0).sum()
+                population.totals[r] = counts.sum(), (counts > 0).sum(), slots
         except (msgspec.MsgspecError, ValueError, IndexError) as error:
             raise StoreError(
                 f"the population snapshot cannot be read: {error}",

@@ -5,9 +5,11 @@ into a belief about the next login. The login itself is hidden from both: a reco
 sees its input would copy it. The belief is spelled out field by field, each given the ones before
 it (when, how, with what, from where): a product of categoricals, so a proper likelihood.
 
-The raw score is a sum of bits, one term per field, never below 0: how much better "somebody from
-the population" explains the value than this user's past does. A value that the user never had
-costs -log2 P(new | past); one that the user has costs nothing unless it fits the crowd better.
+The raw score is a sum of bits, one term per field, never below 0: a likelihood ratio of "somebody
+from the population" against "this user", clipped field by field. For a value that the user never
+had, the population's -log2 p stands on both sides, and what remains is -log2 P(new | past). A value
+that the user has had costs nothing. What was weighed and dropped (plain sums, rarity of the value,
+networks by kind) is in docs/decisions/models.md with its figures.
 """
 
 from __future__ import annotations
@@ -23,7 +25,6 @@ from authrisk.features.catalogue import (
     FIELD_CLASSES,
     FIELDS,
     GROUPS,
-    RARITY_FIELDS,
     F,
     column,
 )
@@ -32,8 +33,13 @@ EMBED, HIDDEN, CODE = 32, 48, 24
 B = len(BLOCKS)
 WIDEST = max(block.size for block in BLOCKS)
 O = sum(block.size for block in BLOCKS)  # noqa: E741 - outputs
-_SAME, _SEEN, _NEW = (FIELD_CLASSES.index(name) for name in ("same", "seen", "new"))
-_EXCESS = ("network", "speed", "rtt", "failures", "crowd", "failing")
+_NEW = FIELD_CLASSES.index("new")
+EXCESS = {"crowd": 1.0, "failing": 1.0, "speed": 0.5}
+"""Fields without a past of the user's: what they cost beyond their likeliest class, weighted."""
+HOUR = 0.5
+"""Weight of the hour: against the population's hours, as anybody could log in at any."""
+COLD = 0.1
+"""Weight of the rarity of country and AS for users without a past."""
 
 
 class LstmAutoencoder(nn.Module):
@@ -48,8 +54,6 @@ class LstmAutoencoder(nn.Module):
     groups: Tensor
     members: Tensor
     rarities: Tensor
-    counted: Tensor
-    shares: Tensor
     relations: Tensor
     hours: Tensor
     excess: Tensor
@@ -74,7 +78,7 @@ class LstmAutoencoder(nn.Module):
         self.register_buffer("scale", torch.ones(F))
 
     def contexts(self, past: Tensor) -> Tensor:
-        """past (B, L, at least F_LOGIN) -> decoder states (B, L + 1, H): the belief after 0, 1, ... L logins."""
+        """past (B, L, F_LOGIN or more) -> decoder states (B, L + 1, H) after 0, 1, ... L logins."""
         read, _ = self.encoder(torch.relu(self.embed(past[..., :F_LOGIN])))  # (B, L, H)
         states, _ = self.decoder(torch.tanh(self.squeeze(read)))  # (B, L, C) -> (B, L, H)
         return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H)
@@ -119,20 +123,14 @@ class LstmAutoencoder(nn.Module):
         mine = (chances * truth).sum(-1)  # (N, B) log P(true class | past)
         unscaled = login / self.scale + self.shift  # (N, F)
 
-        # The crowd's log P of the value: population counts for fields, marginals for the hour.
-        rarity = unscaled[:, self.rarities] * 10.0 * self.counted  # (N, B) -ln p
-        share = unscaled[:, self.shares].clamp(min=1 / 64)  # (N, B)
-        new, seen, same = truth[..., _NEW], truth[..., _SEEN], truth[..., _SAME]  # (N, B)
-        copied = (-rarity - mine - seen * torch.log(share)) * (same + seen) * self.counted
-        relation = (copied.clamp(min=0) - new * mine) * self.relations
-        hours = ((self.marginal * truth).sum(-1) - mine).clamp(min=0) * self.hours
-        excess = (chances.max(dim=-1).values - mine) * self.excess
-
-        # Without a past nothing is new or old: only the crowd's view remains, gone by 4 logins.
+        fresh = -mine * truth[..., _NEW] * self.relations  # (N, B)
+        excess = (chances.max(dim=-1).values - mine) * self.excess  # (N, B)
+        hour = ((self.marginal * truth).sum(-1) - mine).clamp(min=0) * self.hours  # (N, B)
+        # Without a past everything is new: only the crowd's view remains, gone by 4 logins.
         # (No exp here: on tensors this small its last bits would depend on the batch.)
         young = (1.0 - unscaled[:, self.depth] * (4.0 / math.log(5.0))).clamp(min=0)  # (N, 1)
-        cold = rarity * self.cold * young
-        bits = (relation + hours + excess + cold) / math.log(2)  # (N, B)
+        cold = unscaled[:, self.rarities].clamp(min=0) * 10.0 * self.cold * young  # (N, B)
+        bits = (fresh + excess + hour + cold) / math.log(2)  # (N, B)
         parts = bits @ self.groups  # (N, G)
         # A matrix product sums each row alike in any batch; ONNX Runtime's ReduceSum does not.
         return (parts @ torch.ones(len(GROUPS), 1)).squeeze(-1), parts
@@ -151,25 +149,22 @@ def _layout() -> dict[str, Tensor]:
     groups = torch.tensor([[float(block.group == group) for group in GROUPS] for block in BLOCKS])
     first = column("depth_log")
 
-    def mask(names: tuple[str, ...]) -> Tensor:
-        return torch.tensor([float(block.name in names) for block in BLOCKS])
+    def weights(of: dict[str, float]) -> Tensor:
+        return torch.tensor([of.get(block.name, 0.0) for block in BLOCKS])  # (B,)
 
+    cold = dict.fromkeys(("country", "asn"), COLD)
     return {
         "columns": torch.tensor(columns),  # (O,) columns of F
         "earlier": (field_of[:, None] < field_of[None, :]).float(),  # (O, O) cause -> effect
         "spread": torch.tensor(spread),  # (B * WIDEST,) outputs
         "groups": groups,  # (B, G)
         "members": nn.functional.one_hot(field_of, B).float(),  # (O, B)
+        "relations": weights(dict.fromkeys(FIELDS, 1.0)),
+        "excess": weights(EXCESS),
+        "hours": weights({"hour": HOUR}),
+        "cold": weights(cold),
         "rarities": torch.tensor(
-            [column(f"{b.name}_rarity") if b.name in RARITY_FIELDS else first for b in BLOCKS]
+            [column(f"{b.name}_rarity") if b.name in cold else first for b in BLOCKS]
         ),
-        "counted": mask(RARITY_FIELDS),
-        "shares": torch.tensor(
-            [column(f"{b.name}_share") if b.name in FIELDS else first for b in BLOCKS]
-        ),
-        "relations": mask(FIELDS),
-        "hours": mask(("hour",)),
-        "excess": mask(_EXCESS),
-        "cold": mask(("country", "asn")),
         "depth": torch.tensor([first]),
     }

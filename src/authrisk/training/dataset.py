@@ -47,7 +47,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One training step: past (B, L, F_LOGIN), logins (M, F), where each looks, labels, weights (M,)."""
+    """One training step: past (B, L, F_LOGIN), logins (M, F), and per login (M,) the rest."""
 
     past: Rows
     login: Rows

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from authrisk.evaluation.cases import Cases
 from authrisk.eventlog import to_events
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT
 from authrisk.features.encoders import Encoders, Scalers
@@ -15,7 +16,6 @@ from authrisk.features.timeline import EVIDENCE, FAMILIAR, Timeline
 from authrisk.models.bundle import GoldenCase, golden_window
 from authrisk.models.calibration import Calibrator
 from authrisk.models.onnx_model import SequenceModel
-from authrisk.evaluation.cases import Cases
 
 EACH = 4
 """Legitimate cases and attack cases of a bundle, each."""

@@ -51,7 +51,7 @@ class SupervisedLstm(nn.Module):
         self.register_buffer("usual", torch.zeros(F))
 
     def contexts(self, past: Tensor) -> Tensor:
-        """past (B, L, at least F_LOGIN) -> states (B, L + 1, H): what is known after 0, 1, ... L logins."""
+        """past (B, L, F_LOGIN or more) -> states (B, L + 1, H): after 0, 1, ... L logins."""
         states, _ = self.lstm(torch.relu(self.embed(past[..., :F_LOGIN])))  # (B, L, H)
         return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H)
 
