@@ -1,0 +1,109 @@
+"""Which logins are attacks, as the options of `train` and `evaluate` say it."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from authrisk.cli.terminal import report
+from authrisk.errors import InputError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from authrisk.evaluation.cases import Cases
+
+
+class Labels(enum.StrEnum):
+    """Where the attacks come from."""
+
+    INJECT = "inject"
+    COLUMN = "column"
+    FEEDBACK = "feedback"
+
+
+class LabelColumn(enum.StrEnum):
+    """The columns of a labels file."""
+
+    TAKEOVER = "is_account_takeover"
+    ATTACK_IP = "is_attack_ip"
+    ATTACK = "is_attack"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseChoice:
+    """The options, checked against each other when the cases are made."""
+
+    labels: Labels
+    column: LabelColumn
+    labels_file: Path | None
+    feedback: Path | None
+    share: float
+    seed: int
+    tiers: tuple[str, ...] | None = None
+
+
+def cases_of(events_path: Path, events: pl.DataFrame, choice: CaseChoice) -> Cases:
+    """The cases of an events file. Raises InputError where options or files do not fit."""
+    from authrisk.evaluation.cases import (
+        TRAINING_TIERS,
+        feedback_cases,
+        injected_cases,
+        labelled_cases,
+    )
+
+    if events.is_empty():
+        raise InputError("holds no events", where=str(events_path))
+    if choice.labels is Labels.FEEDBACK:
+        if choice.feedback is None:
+            raise InputError(
+                "--labels feedback needs the history that holds the verdicts",
+                remedy="--feedback authrisk-history.sqlite",
+            )
+        return feedback_cases(events, verdicts_of(choice.feedback))
+    labels = _labels(events_path, choice)
+    if choice.labels is Labels.COLUMN:
+        return labelled_cases(events, labels, choice.column.value)
+    bad = None if labels.is_empty() else known_bad(events, labels)
+    tiers = choice.tiers or TRAINING_TIERS
+    return injected_cases(events, choice.seed, choice.share, tiers, bad)
+
+
+def known_bad(events: pl.DataFrame, labels: pl.DataFrame) -> pl.Series | None:
+    """Events (N,) that a labels file calls attacks or takeovers; None when it calls none so.
+
+    A blocklisted address alone is not enough: more than half of its logins are benign.
+    """
+    import polars as pl
+
+    bad = labels.filter(pl.any_horizontal("is_attack", "is_account_takeover"))["event_id"]
+    marks = events["event_id"].is_in(bad.implode())
+    return marks if marks.any() else None
+
+
+def verdicts_of(history: Path) -> pl.DataFrame:
+    """What people said of logins in a service's history: `event_id`, `verdict`."""
+    import polars as pl
+
+    from authrisk.cli.history_reading import opened
+
+    with opened(history) as store:
+        rows = [(s.event.event_id, s.verdict) for s in store.since(0) if s.verdict is not None]
+    return pl.DataFrame(rows, {"event_id": pl.String, "verdict": pl.String}, orient="row")
+
+
+def _labels(events_path: Path, choice: CaseChoice) -> pl.DataFrame:
+    """The labels file that is named, or the one beside the events; empty when there is none."""
+    import polars as pl
+
+    from authrisk.eventlog import LABEL_SCHEMA, labels_path, read_labels
+
+    path = choice.labels_file or labels_path(events_path)
+    if choice.labels_file is None and not path.exists():
+        if choice.labels is Labels.COLUMN:
+            raise InputError("no labels file", where=str(path), remedy="name it by --labels-file")
+        return pl.DataFrame(schema=LABEL_SCHEMA)
+    report(f"labels: {path}")
+    return read_labels(path)

@@ -1,0 +1,126 @@
+"""`authrisk serve`: live logins scored over HTTP."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from authrisk.cli.history_reading import DEFAULT
+from authrisk.cli.score import TrustName
+from authrisk.errors import InputError
+
+LOGIN = (
+    '{"userAgent": "Mozilla/5.0", "timestamp": 1589912560, '
+    '"userID": "alice", "location": "212.78.83.12"}'
+)
+
+
+def run(
+    bundle: Annotated[
+        str,
+        typer.Option(envvar="AUTHRISK_BUNDLE", help="supervised, autoencoder, or a directory."),
+    ] = "supervised",
+    history: Annotated[
+        Path, typer.Option(envvar="AUTHRISK_HISTORY", help="SQLite file; made when missing.")
+    ] = DEFAULT,
+    host: Annotated[
+        str, typer.Option(envvar="AUTHRISK_HOST", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(envvar="AUTHRISK_PORT", min=1, max=65_535, help="Port.")
+    ] = 5000,
+    exposed: Annotated[
+        bool, typer.Option(help="Allow a --host that other machines reach. Callers need no key!")
+    ] = False,
+    trust: Annotated[
+        TrustName,
+        typer.Option(
+            envvar="AUTHRISK_TRUST",
+            help="Logins without a reported outcome are familiar below 0.5, or never.",
+        ),
+    ] = TrustName.LOW_RISK,
+    mmdb: Annotated[
+        list[Path] | None, typer.Option(help="Your own .mmdb, asked first. May be repeated.")
+    ] = None,
+) -> None:
+    """Serve risk scores over HTTP.
+
+    On http://127.0.0.1:5000 until Ctrl-C.
+    Without options: the pretrained supervised bundle, and a history in the working directory.
+    The interface is described at /docs, and in docs/service.md.
+
+    \b
+    Example:
+      authrisk serve --bundle my-bundle --history /var/lib/authrisk/history.sqlite
+    """
+    from authrisk.enrich.enricher import Enricher
+    from authrisk.enrich.geo import AddressTables
+    from authrisk.enrich.user_agent import default_parser
+    from authrisk.history.sqlite import SqliteStore
+    from authrisk.models.bundle import load_bundle, locate_bundle
+    from authrisk.scorer import Scorer
+    from authrisk.service.app import create_app
+    from authrisk.service.server import Listen, serve
+    from authrisk.service.settings import LOOPBACK_NAMES, ServiceSettings
+
+    listen = Listen(host=host, port=port, exposed=exposed)
+    require_free(host, port)
+    loaded = load_bundle(locate_bundle(bundle))
+    enricher = Enricher(AddressTables.load(mmdb or ()), default_parser())
+    settings = ServiceSettings(hosts=None if exposed else LOOPBACK_NAMES)
+    store = SqliteStore(history)
+    try:
+        scorer = Scorer(
+            loaded, store, trust="confirmed" if trust is TrustName.CONFIRMED else "low-risk"
+        )
+        application = create_app(
+            scorer,
+            enricher.enrich,
+            settings,
+            load_bundle=lambda: load_bundle(locate_bundle(bundle)),
+        )
+        text = f"{loaded.name} {loaded.version}, history {history}"
+        threading.Thread(target=announce, args=(host, port, text), daemon=True).start()
+        serve(application, listen)
+    finally:
+        store.close()
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise InputError when nobody can listen there: the port is taken, the host is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(
+                f"cannot listen there: {error.strerror}",
+                where=f"{host}:{port}",
+                remedy="stop what listens there, or choose another --port",
+            ) from None
+
+
+def announce(host: str, port: int, text: str, patience_s: float = 60.0) -> None:
+    """Say on stderr where the service is and how to try it, once it takes connections."""
+    end = time.monotonic() + patience_s
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    while time.monotonic() < end:
+        try:
+            socket.create_connection((near, port), timeout=1.0).close()
+        except OSError:
+            time.sleep(0.02)
+            continue
+        url = f"http://{f'[{near}]' if ':' in near else near}:{port}"
+        sys.stderr.write(
+            f"authrisk is ready on {url} ({text}; interface at {url}/docs). Try: "
+            f"curl {url}/getAnomalyScore --data-raw '{LOGIN}'\n"
+        )
+        sys.stderr.flush()
+        return

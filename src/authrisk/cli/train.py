@@ -1,0 +1,144 @@
+"""`authrisk train`: from events to a bundle."""
+
+from __future__ import annotations
+
+import enum
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from authrisk.cli.case_choice import CaseChoice, LabelColumn, Labels, cases_of
+from authrisk.cli.terminal import progress_bar, report, table
+from authrisk.errors import AuthriskError, InputError
+
+if TYPE_CHECKING:
+    from authrisk.training.train import Trained
+
+
+class Kind(enum.StrEnum):
+    """The two models."""
+
+    AUTOENCODER = "autoencoder"
+    SUPERVISED = "supervised"
+
+
+def run(
+    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
+    model: Annotated[Kind, typer.Option(help="The autoencoder needs no attacks to learn from.")],
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="BUNDLE", help="A new directory.")],
+    labels: Annotated[
+        Labels,
+        typer.Option(help="Attacks: injected ones, a column of the labels, or people's verdicts."),
+    ] = Labels.INJECT,
+    label_column: Annotated[
+        LabelColumn, typer.Option(help="With --labels column.")
+    ] = LabelColumn.TAKEOVER,
+    labels_file: Annotated[
+        Path | None, typer.Option(help="Default: EVENTS.labels.parquet beside the events.")
+    ] = None,
+    feedback: Annotated[
+        Path | None, typer.Option(help="With --labels feedback: the service's history.")
+    ] = None,
+    share: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Injected attacks per successful login.")
+    ] = 0.4,
+    epochs: Annotated[int, typer.Option(min=1, help="At most; stops early by itself.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bundle.")] = 1,
+    name: Annotated[
+        str | None, typer.Option(help="The bundle's own name. Default: the directory's.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option(help="Take the place of a bundle that is there.")
+    ] = False,
+) -> None:
+    """Train a model on your events and write its bundle.
+
+    The autoencoder learns what is usual, the supervised model legitimate logins against attacks.
+    Both are calibrated and measured on the latest part of the file. After an interruption the
+    same command goes on from the last whole epoch. Needs torch: pip install 'authrisk[train]'.
+
+    \b
+    Example:
+      authrisk train events.parquet --model supervised --labels inject -o my-bundle
+    """
+    from authrisk.enrich.geo import AddressTables
+    from authrisk.eventlog import read_events
+
+    _need_torch()
+    from authrisk.training.fit import FitSettings, Progress
+    from authrisk.training.train import TrainSettings, train
+
+    chosen_name = _checked_name(name or out.resolve().name.lower())
+    if out.exists() and not replace:
+        raise InputError("is there already", where=str(out), remedy="choose another, or --replace")
+    frame = read_events(events)
+    cases = cases_of(
+        events, frame, CaseChoice(labels, label_column, labels_file, feedback, share, seed)
+    )
+    report(f"{frame.height:,} events, {int(cases.attack.sum()):,} attacks to learn or measure by")
+    settings = TrainSettings(
+        name=chosen_name,
+        fit=FitSettings(seed=seed, epochs=epochs),
+        simulated=bool((frame["source_type"] == "simulated").any()),
+        resolvers=AddressTables.load().versions,
+        replace=replace,
+    )
+    with progress_bar("logins") as bar:
+        task = bar.add_task("prepare", total=None)
+
+        def say(p: Progress) -> None:
+            latest = "" if p.validation_loss is None else f", validation {p.validation_loss:.4f}"
+            text = f"epoch {p.epoch}/{p.epochs}: loss {p.train_loss:.4f}{latest}"
+            bar.update(task, description=text, completed=p.done, total=p.total)
+
+        try:
+            trained = train(cases, model.value, out, settings, say)
+        except KeyboardInterrupt:
+            report("The same command goes on from the last whole epoch.")
+            raise
+    for line in told(trained, out):
+        report(line)
+
+
+def told(trained: Trained, out: Path) -> list[str]:
+    """What came out, for people."""
+    bundle, metrics = trained.bundle, trained.metrics
+    losses = zip(trained.fitted.train_losses, trained.fitted.validation_losses, strict=True)
+    lines = table(
+        ["epoch", "train loss", "validation loss"],
+        [[str(n), f"{a:.4f}", f"{b:.4f}"] for n, (a, b) in enumerate(losses, 1)],
+    )
+    lines += ["", f"{metrics['legitimate_logins']:,} later legitimate logins: promised 1 % "
+              f"step-ups, realised {metrics['promised_1pct_realised']:.2%}"]  # fmt: skip
+    tiers = metrics.get("per_tier", {})
+    if tiers:
+        lines += table(
+            ["attacks", "n", "recall@1%", "AUC"],
+            [
+                [name, f"{row['attacks']:,}", f"{row['recall_at_1pct']:.1%}", f"{row['auc']:.3f}"]
+                for name, row in tiers.items()
+            ],
+        )
+    return [*lines, "", f"bundle {bundle.name} {bundle.version}: {out}"]
+
+
+def _checked_name(name: str) -> str:
+    """The name as a bundle takes it, refused before the training and not after it."""
+    if not re.fullmatch(r"[a-z0-9._-]{1,64}", name):
+        raise InputError(
+            f"{name!r} is no name of a bundle", remedy="--name with 1-64 of a-z 0-9 . _ -"
+        )
+    return name
+
+
+def _need_torch() -> None:
+    try:
+        import onnx  # noqa: F401
+        import torch  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise AuthriskError(
+            f"training needs {error.name}, which is not installed",
+            remedy="pip install 'authrisk[train]'",
+        ) from None
