@@ -108,7 +108,7 @@ def injected_cases(
     bursts = (fakes["tier"] == "T0").to_numpy()
     failed = (fakes["outcome"] == "failure").to_numpy()
     n = fakes.height
-    both = pl.concat([fakes.select(events.columns), events])
+    both = pl.concat([_partly_hidden(fakes.select(events.columns), seed), events])
     return Cases(
         events=both,
         standing=np.concatenate(
@@ -118,4 +118,27 @@ def injected_cases(
         legitimate=np.concatenate([np.zeros(n, np.bool_), own.legitimate]),
         attack=np.concatenate([np.ones(n, np.bool_), own.attack]),
         tier=pl.concat([fakes["tier"], own.tier]),
+    )
+
+
+HIDDEN_CLIENT, HIDDEN_PLACE = 0.03, 0.02
+"""Shares of fakes whose user agent is left out, and whose address is no address."""
+_CLIENT = ("user_agent", "browser", "browser_version", "os", "os_version", "device_type",
+           "device_id")  # fmt: skip
+_PLACE = ("src_country", "src_region", "src_city", "src_latitude", "src_longitude", "src_asn",
+          "src_as_name")  # fmt: skip
+
+
+def _partly_hidden(fakes: pl.DataFrame, seed: int) -> pl.DataFrame:
+    """Some attackers say nothing or nonsense of themselves: a model must have met them."""
+    draw = pl.Series(np.random.default_rng(seed).random(fakes.height))
+    mute, garbled = draw < HIDDEN_CLIENT, draw > 1 - HIDDEN_PLACE
+    return fakes.with_columns(
+        *(pl.when(~mute).then(pl.col(name)).alias(name) for name in _CLIENT),
+        *(pl.when(~garbled).then(pl.col(name)).alias(name) for name in _PLACE),
+        pl.when(garbled).then(pl.lit("unknown")).otherwise(pl.col("src_ip")).alias("src_ip"),
+        pl.when(garbled)
+        .then(pl.lit("invalid"))
+        .otherwise(pl.col("src_network"))
+        .alias("src_network"),
     )

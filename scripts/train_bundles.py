@@ -1,0 +1,84 @@
+"""Train the two bundles that ship with the package. One command, no input: `make bundles`.
+
+The data are simulated: consumers (calibrated to published statistics) and the employees of
+several companies, with injected attacks. Everything follows from the seeds below.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+
+from authrisk.enrich.geo import AddressTables
+from authrisk.evaluation.cases import Cases, injected_cases
+from authrisk.models.bundle import PRETRAINED, pretrained_path
+from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile
+from authrisk.simulate.world import simulate
+from authrisk.training.train import FitSettings, Kind, Progress, TrainSettings, train
+
+WORLDS: tuple[tuple[Profile, int, int, int], ...] = (
+    (CONSUMER, 150_000, 365, 11),
+    (ENTERPRISE, 300, 365, 21),
+    (ENTERPRISE, 300, 365, 22),
+)
+"""(profile, users, days, seed) of each population that is mixed in."""
+SHARE = 0.35
+"""Injected attacks per legitimate login."""
+FITS: dict[Kind, FitSettings] = {
+    "supervised": FitSettings(seed=1, epochs=24, patience=4),
+    "autoencoder": FitSettings(seed=1, epochs=16, patience=4),
+}
+
+
+def cases(scale: float) -> Cases:
+    """Events of all worlds in the order of time, with attacks beside them."""
+    events, bad = [], []
+    for i, (profile, users, days, seed) in enumerate(WORLDS):
+        world = simulate(profile, max(20, round(users * scale)), seed, days)
+        mark = pl.lit(f"w{i}-")
+        events.append(
+            world.events.with_columns(
+                event_id=mark + pl.col("event_id"), user_id=mark + pl.col("user_id")
+            )
+        )
+        bad.append(world.labels["is_attack"])
+    together = pl.concat(events).with_columns(pl.concat(bad).alias("bad"))
+    together = together.sort("timestamp", maintain_order=True)
+    return injected_cases(together.drop("bad"), 1, SHARE, bad=together["bad"])
+
+
+def main() -> None:
+    """Train, write, and say what came out."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("kinds", nargs="*", default=list(PRETRAINED), metavar="KIND",
+                        help=f"which to train: {', '.join(PRETRAINED)} (default: both)")  # fmt: skip
+    parser.add_argument("--out", type=Path, help="directory to write to (default: the package)")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the users, for a trial")
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    data = cases(arguments.scale)
+    versions = AddressTables.load().versions
+    for kind in arguments.kinds:
+        out = arguments.out / kind if arguments.out else pretrained_path(kind)
+        settings = TrainSettings(
+            f"authrisk-{kind}", FITS[kind], simulated=True, resolvers=versions, replace=True
+        )
+        trained = train(data, kind, out, settings, _say)
+        sys.stdout.write(trained.bundle.card + f"\n{out}: version {trained.bundle.version}\n")
+    sys.stderr.write(f"{time.monotonic() - started:.0f} s in all\n")
+
+
+def _say(progress: Progress) -> None:
+    if progress.done == progress.total:
+        sys.stderr.write(
+            f"epoch {progress.epoch}/{progress.epochs}: loss {progress.train_loss:.4f}, "
+            f"validation before {progress.validation_loss}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
