@@ -86,21 +86,24 @@ def _table(
     """A few late logins of each kind, in the order of their kind."""
     import polars as pl
 
+    judged = scores["supervised"]
     both = pl.DataFrame(
-        [labels["tier"], events["outcome"], *(f["risk_score"].alias(n) for n, f in scores.items()),
-         scores["supervised"]["reasons"], scores["supervised"]["state"],
-         events["timestamp"].dt.strftime("%Y-%m-%d %H:%M").alias("time"), events["user_id"],
-         events["account_kind"]]
-    ).filter(
-        pl.col("outcome") == "success", pl.col("state") == "scored", pl.col("account_kind").is_null()
-    ).unique("user_id", keep="last", maintain_order=True)  # fmt: skip
+        {
+            "tier": labels["tier"],
+            "user": events["user_id"],
+            "time": events["timestamp"].dt.strftime("%Y-%m-%d %H:%M"),
+            **{name: frame["risk_score"] for name, frame in scores.items()},
+            "reasons": judged["reasons"].str.replace_all(";", ", "),
+        }
+    )
+    person = (events["outcome"] == "success") & events["account_kind"].is_null()
+    both = both.filter(person & (judged["state"] == "scored"))
+    both = both.unique("user", keep="last", maintain_order=True)
     rows = []
     for tier in (None, *WHAT):
         kind = both.filter(pl.col("tier").eq_missing(pl.lit(tier, pl.String)))
         for row in kind.tail(_PER_KIND).iter_rows(named=True):
-            rows.append([
-                "the user" if tier is None else f"{tier} {WHAT[tier]}", row["time"],
-                row["user_id"], *(f"{row[name]:.2f}" for name in scores),
-                row["reasons"].replace(";", ", ") or "-",
-            ])  # fmt: skip
+            who = "the user" if tier is None else f"{tier} {WHAT[tier]}"
+            figures = [f"{row[name]:.2f}" for name in scores]
+            rows.append([who, row["time"], row["user"], *figures, row["reasons"] or "-"])
     return table(["who really logs in", "time", "user", *scores, "reasons"], rows)

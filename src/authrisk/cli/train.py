@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import importlib.util
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -134,11 +135,9 @@ def _checked_name(name: str) -> str:
 
 
 def _need_torch() -> None:
-    try:
-        import onnx  # noqa: F401
-        import torch  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise AuthriskError(
-            f"training needs {error.name}, which is not installed",
-            remedy="pip install 'authrisk[train]'",
-        ) from None
+    for package in ("torch", "onnx"):
+        if importlib.util.find_spec(package) is None:
+            raise AuthriskError(
+                f"training needs {package}, which is not installed",
+                remedy="pip install 'authrisk[train]'",
+            )

@@ -1,0 +1,42 @@
+# What a fresh clone can do with Python 3.11 or newer, pip and make.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bundles bench
+
+help:
+	@echo "make run      install, and serve risk scores on http://127.0.0.1:5000"
+	@echo "make test     install what the tests need, and run all checks and tests"
+	@echo "make bundles  train the two pretrained bundles again"
+	@echo "make bench    measure speed and memory on this machine"
+
+run: $(VENV)/.installed
+	@$(BIN)/authrisk serve
+
+test: $(VENV)/.installed-all
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n 2 --dist loadfile
+
+bundles: $(VENV)/.installed-all
+	$(BIN)/python scripts/train_bundles.py
+
+bench: $(VENV)/.installed-all
+	$(BIN)/python -m benchmarks.speed
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.installed-all: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) -e '.[train,notebooks,test]'
+	@touch $@ $(VENV)/.installed
