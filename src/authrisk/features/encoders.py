@@ -117,5 +117,5 @@ def from_json(kind: type[Any], data: bytes, where: str) -> Any:
     """A frozen value of a JSON file of a bundle; BundleError names the field that is wrong."""
     try:
         return msgspec.json.decode(data, type=kind)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(str(error), where=where) from None

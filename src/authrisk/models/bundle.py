@@ -16,7 +16,14 @@ import numpy as np
 
 from authrisk.errors import BundleError, InputError
 from authrisk.event import LoginEvent
-from authrisk.features.catalogue import GROUPS, LOOKBACK, NAMES, STEPS
+from authrisk.features.catalogue import (
+    FAILURE_LIMIT,
+    GROUPS,
+    HISTORY_LIMIT,
+    LOOKBACK,
+    NAMES,
+    STEPS,
+)
 from authrisk.features.coded import code_event, coded_from
 from authrisk.features.encoders import Encoders, Scalers, from_json
 from authrisk.features.population import Population
@@ -32,6 +39,8 @@ FILES = (
 )  # fmt: skip
 PRETRAINED = ("supervised", "autoencoder")
 GOLDEN_TOLERANCE = 0.01
+MOST_GOLDEN = 64
+"""Cases that a bundle may hold: they are replayed at each start."""
 _SMALL, _LARGE = 4 << 20, 64 << 20
 _NAME = re.compile(r"[a-z0-9._-]{1,64}")
 
@@ -68,6 +77,13 @@ class GoldenCase(msgspec.Struct, frozen=True):
     login: LoginEvent
     raw: float
     risk_score: float
+
+    def __post_init__(self) -> None:
+        times = [*(event.timestamp_ns for event in (*self.past, self.login)), *self.failures_ns]
+        if len(self.past) > HISTORY_LIMIT or len(self.failures_ns) > FAILURE_LIMIT:
+            raise BundleError("a case has more past than is looked at", where="golden.json")
+        if not all(0 <= time_ns < 1 << 63 for time_ns in times):
+            raise BundleError("a case is at no time", where="golden.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +226,8 @@ def _read_verified(path: Path) -> tuple[dict[str, bytes], Manifest, str]:
         if entry.stat().st_size > limit:
             raise BundleError(f"is larger than {limit >> 20} MiB", where=entry.name)
     raw = (path / MANIFEST).read_bytes()
-    try:
-        stated = msgspec.json.decode(raw, type=dict[str, Any]).get("format_version")
-    except msgspec.MsgspecError as error:
-        raise BundleError(str(error), where=MANIFEST) from None
-    if stated != FORMAT_VERSION:
+    stated = from_json(dict[str, Any], raw, MANIFEST).get("format_version")
+    if type(stated) is not int or stated != FORMAT_VERSION:
         raise BundleError(
             f"format version {stated!r} is not {FORMAT_VERSION}",
             where=MANIFEST,
@@ -242,8 +255,10 @@ def _read_verified(path: Path) -> tuple[dict[str, bytes], Manifest, str]:
 
 
 def _check_golden(bundle: Bundle) -> None:
-    if not bundle.golden:
-        raise BundleError("holds no case", where="golden.json")
+    if not 0 < len(bundle.golden) <= MOST_GOLDEN:
+        raise BundleError(
+            f"holds {len(bundle.golden)} cases, not 1 to {MOST_GOLDEN}", where="golden.json"
+        )
     windows = np.concatenate([golden_window(case, bundle.preparation) for case in bundle.golden])
     together = _scored(bundle, windows)
     alone = np.concatenate([_scored(bundle, windows[i : i + 1]) for i in range(len(windows))])

@@ -31,6 +31,11 @@ class Platt(msgspec.Struct, frozen=True):
     intercept: float
     prevalence: float
 
+    def __post_init__(self) -> None:
+        finite = math.isfinite(self.slope) and math.isfinite(self.intercept)
+        if not finite or self.slope < 0 or not 0 < self.prevalence < 1:
+            raise BundleError("the probability must rise with the score", where="calibration.json")
+
 
 class Calibration(msgspec.Struct, frozen=True):
     """A monotone map from raw score to surprise, piecewise linear, with a linear tail."""

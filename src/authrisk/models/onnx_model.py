@@ -49,8 +49,13 @@ class OnnxModel:
             raise BundleError(f"takes {inputs}, not windows (N, {STEPS}, {F})", where=_FILE)
         if [o.name for o in session.get_outputs()] != ["raw", "parts"]:
             raise BundleError("does not answer raw and parts", where=_FILE)
+        if any(o.type != "tensor(float)" for o in session.get_outputs()):
+            raise BundleError("answers something else than float32", where=_FILE)
         self._session: Any = session
-        raw, parts = self.score(np.zeros((2, STEPS, F), np.float32))
+        try:
+            raw, parts = self.score(np.zeros((2, STEPS, F), np.float32))
+        except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors have no other base
+            raise BundleError(f"does not run: {type(error).__name__}", where=_FILE) from error
         if raw.shape != (2,) or parts.shape != (2, len(GROUPS)):
             raise BundleError("answers of another shape", where=_FILE)
         if not (np.isfinite(raw).all() and np.isfinite(parts).all()):
@@ -59,6 +64,9 @@ class OnnxModel:
     def score(self, windows: Rows) -> tuple[Rows, Rows]:
         """windows (N, T, F) -> raw (N,), parts (N, G). A row's answer is the same in any batch."""
         n = len(windows)
+        if not n:
+            # ONNX Runtime ends the process when an LSTM gets an empty batch.
+            return np.zeros(0, np.float32), np.zeros((0, len(GROUPS)), np.float32)
         if n % _ROWS:
             filled = np.zeros((n + _ROWS - n % _ROWS, *windows.shape[1:]), np.float32)
             filled[:n] = windows
