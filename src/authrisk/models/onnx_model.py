@@ -54,7 +54,7 @@ class OnnxModel:
         self._session: Any = session
         try:
             raw, parts = self.score(np.zeros((2, STEPS, F), np.float32))
-        except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors have no other base
+        except Exception as error:
             raise BundleError(f"does not run: {type(error).__name__}", where=_FILE) from error
         if raw.shape != (2,) or parts.shape != (2, len(GROUPS)):
             raise BundleError("answers of another shape", where=_FILE)
