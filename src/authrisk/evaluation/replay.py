@@ -7,7 +7,7 @@ model; tests hold the result equal to `Scorer.assess`, bit for bit.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,8 +25,12 @@ from authrisk.features.timeline import (
 )
 from authrisk.models.onnx_model import Rows, SequenceModel
 
+Index = npt.NDArray[np.int64]
+
 CHUNK = 4_096
-"""Logins whose windows are in memory at once."""
+"""Logins between two looks at the population and source counts."""
+BLOCK = 64
+"""Logins scored in one call: their windows stay in the processor's cache."""
 THREADS = 2
 
 
@@ -62,25 +66,47 @@ def replay(
     """
     view = time_view(timeline)
     links = previous_familiar(timeline), previous_failure(timeline)
+
+    def score(positions: Index, moment: Rows) -> tuple[Rows, Rows, Rows]:
+        done = []
+        for at in range(0, positions.size, BLOCK):
+            part = slice(at, at + BLOCK)
+            batch = windows(timeline, positions[part], moment[part], links, encoders, scalers)
+            done.append((*model.score(batch), batch[:, -1].copy()))
+        raw, parts, rows = (np.concatenate(arrays) for arrays in zip(*done, strict=True))
+        return raw, parts, rows
+
+    # While the threads score one chunk, the counts of the next one go on here.
     with ThreadPoolExecutor(THREADS) as pool:
+        waiting: tuple[Index, Index, list[Future[tuple[Rows, Rows, Rows]]]] | None = None
         for begin in range(0, len(timeline), CHUNK):
             end = min(begin + CHUNK, len(timeline))
             positions = timeline.by_time[begin:end]
-            size = population.size + np.cumsum(view.familiar[begin:end]) - view.familiar[begin:end]
+            familiar = view.familiar[begin:end]
+            size = population.size + np.cumsum(familiar) - familiar
             moment = moments(timeline, view, population, begin, end)
             if wanted is not None:
                 keep = wanted[positions]
                 positions, moment, size = positions[keep], moment[keep], size[keep]
                 if not positions.size:
                     continue
-            batch = windows(timeline, positions, moment, links, encoders, scalers)
-            halves = [part for part in np.array_split(batch, THREADS) if len(part)]
-            scored = list(pool.map(model.score, halves))
-            yield Scored(
-                position=positions,
-                raw=np.concatenate([raw for raw, _ in scored]),
-                parts=np.concatenate([parts for _, parts in scored]),
-                rows=batch[:, -1].copy(),
-                with_past=links[0][positions] >= 0,
-                population=size,
-            )
+            half = positions.size // 2
+            parts = [slice(0, half), slice(half, None)] if half else [slice(None)]
+            futures = [pool.submit(score, positions[part], moment[part]) for part in parts]
+            if waiting is not None:
+                yield _gather(*waiting, links[0])
+            waiting = positions, size, futures
+        if waiting is not None:
+            yield _gather(*waiting, links[0])
+
+
+def _gather(
+    positions: Index,
+    size: Index,
+    futures: list[Future[tuple[Rows, Rows, Rows]]],
+    previous: Index,
+) -> Scored:
+    raw, parts, rows = (
+        np.concatenate(arrays) for arrays in zip(*(f.result() for f in futures), strict=True)
+    )
+    return Scored(positions, raw, parts, rows, previous[positions] >= 0, size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ from authrisk.errors import InputError
 from authrisk.evaluation.replay import replay
 from authrisk.event import Outcome
 from authrisk.eventlog import EVENT_SCHEMA, scan_batches, scan_events, to_events
-from authrisk.features.coded import code_frame, user_codes
+from authrisk.features.coded import CODED_COLUMNS, code_frame, user_codes
 from authrisk.features.population import Population
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part, Timeline, arrange_parts
 from authrisk.history.memory import MemoryStore
@@ -61,55 +62,74 @@ def score_file(
     event id is one event: its later rows get the score of the first. `say(done, total)` is called
     on the way. Raises InputError for a file without events.
     """
-    keys = scan_events(events).select("event_id", "user_id", "timestamp", "outcome").collect()
-    if keys.is_empty():
-        raise InputError("holds no events", where=str(events))
-    first = keys.with_row_index("row").select(
-        pl.col("row").first().over("event_id", mapping_strategy="group_to_rows")
-    )["row"] if keys["event_id"].n_unique() < keys.height else None  # fmt: skip
-    unknown = bool((keys["outcome"].fill_null("unknown") == Outcome.UNKNOWN.value).any())
-    if unknown and trust == "low-risk":
+    keys = _keys(events)
+    first = keys.first
+    if keys.unknown and trust == "low-risk":
         # What such a login teaches depends on its own score: one after the other.
-        scores = _one_by_one(events, bundle, trust, keys.height, first, say)
+        scores = _one_by_one(events, bundle, trust, keys, say)
     else:
-        timeline = _timeline(events, keys, first)
-        scores = _replayed(timeline, bundle, say)
+        scores = _replayed(_timeline(events, keys), bundle, say)
     del keys
     row = 0
-    for frame in scan_batches(events, BATCH_ROWS):
+    for frame in scan_batches(events, BATCH_ROWS, ("event_id", "user_id", "timestamp")):
         part = np.arange(row, row + frame.height)
         row += frame.height
-        if first is not None:
-            part = first[part].to_numpy()
-        yield _frame(frame, scores, part)
+        yield _frame(frame, scores, part if first is None else first[part])
 
 
-def _timeline(events: Path, keys: pl.DataFrame, first: pl.Series | None) -> Timeline:
+class _Keys(NamedTuple):
+    """What must be known of a file before it is coded: 16 bytes an event."""
+
+    times: npt.NDArray[np.int64]
+    users: npt.NDArray[np.int64]
+    first: npt.NDArray[np.int64] | None
+    """(N,) the first row with the same event id; None when no id comes twice."""
+    unknown: bool
+    """Whether some outcome is unknown."""
+
+
+def _keys(events: Path) -> _Keys:
+    times, users, ids, unknown = [], [], [], False
+    for frame in scan_batches(events, BATCH_ROWS, ("event_id", "user_id", "timestamp", "outcome")):
+        times.append(frame["timestamp"].cast(pl.Int64).to_numpy().copy())
+        users.append(user_codes(frame["user_id"]))
+        ids.append(frame["event_id"].hash().to_numpy().copy())
+        known = frame["outcome"].fill_null(Outcome.UNKNOWN.value)
+        unknown = unknown or bool((known == Outcome.UNKNOWN.value).any())
+    if not times:
+        raise InputError("holds no events", where=str(events))
+    hashes = np.concatenate(ids)
+    first = None
+    if np.unique(hashes).size < hashes.size:
+        first = _first_rows(scan_events(events).select("event_id").collect()["event_id"])
+    return _Keys(np.concatenate(times), np.concatenate(users), first, unknown)
+
+
+def _first_rows(ids: pl.Series) -> npt.NDArray[np.int64]:
+    numbered = pl.DataFrame({"id": ids}).with_row_index("row")
+    first = numbered.select(pl.col("row").min().over("id"))["row"]
+    return first.cast(pl.Int64).to_numpy()
+
+
+def _timeline(events: Path, keys: _Keys) -> Timeline:
     """The whole file as numbers, coded batch by batch: about 250 bytes an event."""
-    times = keys["timestamp"].cast(pl.Int64).to_numpy().copy()
-    users = user_codes(keys["user_id"])
 
     def parts() -> Iterator[Part]:
         row = 0
-        for frame in scan_batches(events, BATCH_ROWS):
-            outcome = frame["outcome"]
+        for frame in scan_batches(events, BATCH_ROWS, CODED_COLUMNS):
             standing = np.zeros(frame.height, np.int8)
-            standing[(outcome == Outcome.SUCCESS.value).fill_null(value=False).to_numpy()] = (
-                FAMILIAR
-            )
-            standing[(outcome == Outcome.FAILURE.value).fill_null(value=False).to_numpy()] = (
-                EVIDENCE
-            )
+            standing[_has(frame, Outcome.SUCCESS)] = FAMILIAR
+            standing[_has(frame, Outcome.FAILURE)] = EVIDENCE
             counted = np.ones(frame.height, np.bool_)
-            if first is not None:
+            if keys.first is not None:
                 mine = np.arange(row, row + frame.height)
-                repeated = first[mine].to_numpy() != mine
+                repeated = keys.first[mine] != mine
                 standing[repeated] = 0
                 counted[repeated] = False
             row += frame.height
             yield Part(code_frame(frame), standing, counted)
 
-    return arrange_parts(times, users, parts())
+    return arrange_parts(keys.times, keys.users, parts())
 
 
 def _has(frame: pl.DataFrame, outcome: Outcome) -> npt.NDArray[np.bool_]:
@@ -136,25 +156,20 @@ def _replayed(timeline: Timeline, bundle: Bundle, say: Callable[[int, int], None
 
 
 def _one_by_one(
-    events: Path,
-    bundle: Bundle,
-    trust: Trust,
-    n: int,
-    first: pl.Series | None,
-    say: Callable[[int, int], None],
+    events: Path, bundle: Bundle, trust: Trust, keys: _Keys, say: Callable[[int, int], None]
 ) -> Scores:
     """The same through the scorer itself; the order is by time, then by row."""
-    store = MemoryStore()
-    scorer = Scorer(bundle, store, trust=trust)
+    scorer = Scorer(bundle, MemoryStore(), trust=trust)
+    n = keys.times.size
     risk = np.empty(n)
     learning = np.empty(n, np.bool_)
     reasons = np.empty(n, np.int32)
     texts: dict[str, int] = {}
-    frame = (
-        scan_events(events).with_row_index("row").sort("timestamp", maintain_order=True).collect()
-    )
-    if first is not None:
-        frame = frame.filter(first.gather(frame["row"]) == frame["row"])
+    numbered = scan_events(events).with_row_index("row")
+    frame = numbered.sort("timestamp", maintain_order=True).collect()
+    if keys.first is not None:
+        order = frame["row"].to_numpy()
+        frame = frame.filter(keys.first[order] == order)
     rows = frame["row"].to_list()
     for done, (row, event) in enumerate(
         zip(rows, to_events(frame.select(EVENT_SCHEMA.names())), strict=True), 1

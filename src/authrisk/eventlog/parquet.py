@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -168,9 +168,14 @@ def scan_table(path: Path, table: Table) -> pl.LazyFrame:
     return pl.scan_parquet(path, glob=False)
 
 
-def read_batches(path: Path, table: Table, rows: int) -> Iterator[pl.DataFrame]:
-    """The file's rows in order, `rows` at a time (the last batch may be shorter)."""
+def read_batches(
+    path: Path, table: Table, rows: int, columns: Sequence[str] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The file's rows in order, `rows` at a time (the last batch may be shorter); all columns, or
+    those named."""
     scan = scan_table(path, table)
+    if columns is not None:
+        scan = scan.select(columns)
     try:
         yield from scan.collect_batches(chunk_size=rows, maintain_order=True)
     except PolarsError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -48,6 +48,9 @@ def read_events(path: Path) -> pl.DataFrame:
     return read_table(path, EVENTS)
 
 
-def scan_batches(path: Path, rows: int = 131_072) -> Iterator[pl.DataFrame]:
-    """The events of a file in order, `rows` at a time, with bounded memory."""
-    return read_batches(path, EVENTS, rows)
+def scan_batches(
+    path: Path, rows: int = 131_072, columns: Sequence[str] | None = None
+) -> Iterator[pl.DataFrame]:
+    """The events of a file in order, `rows` at a time, with bounded memory; all columns, or those
+    named."""
+    return read_batches(path, EVENTS, rows, columns)

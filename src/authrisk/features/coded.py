@@ -45,6 +45,13 @@ _FIRST_OF = {
     "client": ("device_id", "user_agent"),
     "service": ("app", "dst_host"),
 }
+CODED_COLUMNS = (
+    "timestamp", "user_id", "src_network", "outcome", *_SIMPLE.values(), "src_asn", "src_ip",
+    "src_host", "device_id", "user_agent", "app", "dst_host", "src_latitude", "src_longitude",
+    "rtt_ms", "browser_version", "os_version",
+)  # fmt: skip
+"""The columns of an event frame that `code_frame` reads."""
+
 _NETWORK_INDEX = {name: i for i, name in enumerate(NETWORKS)}
 _UNKNOWN_NETWORK = NETWORKS.index("unknown")
 

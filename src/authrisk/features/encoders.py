@@ -71,8 +71,8 @@ class Scalers(msgspec.Struct, frozen=True):
                 where="scalers.json",
                 remedy="train a new bundle with this version",
             )
-        values = np.array([self.shift, self.scale])
-        if values.shape != (2, F) or not np.isfinite(values).all():
+        whole = len(self.shift) == len(self.scale) == F
+        if not whole or not np.isfinite([self.shift, self.scale]).all():
             raise BundleError(f"needs {F} finite shifts and scales", where="scalers.json")
 
     def vectors(self) -> tuple[Vector, Vector]:

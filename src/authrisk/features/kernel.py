@@ -288,7 +288,7 @@ def _walk(previous, start, limit, buffer):
     return n
 
 
-@njit(cache=True, parallel=True)
+@njit(cache=True, nogil=True)
 def windows_at(
     ints,
     floats,
@@ -308,7 +308,7 @@ def windows_at(
     event of its user before it, -1 when there is none.
     """
     limit = cat.HISTORY_LIMIT
-    for i in prange(positions.size):
+    for i in range(positions.size):
         me = positions[i]
         buffer = np.empty(limit, np.int64)
         n = _walk(last_familiar, last_familiar[me], limit, buffer)

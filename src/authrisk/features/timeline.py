@@ -83,13 +83,14 @@ def arrange_parts(times: Ints, users: Ints, parts: Iterable[Part]) -> Timeline:
     times, user codes: (N,) of the whole input, so that the places are known beforehand.
     """
     order = np.arange(times.size)
-    if np.any(np.diff(times) < 0):
+    if np.any(times[1:] < times[:-1]):
         order = np.argsort(times, kind="stable")
     numbers, n = source.number(users[order])
     nobody = numbers < 0
     numbers[nobody] = n
     grouped, starts = _by_user(numbers, n + 1)
     row_of = order[grouped]
+    del order
     place_of = np.empty(times.size, np.int64)
     place_of[row_of] = np.arange(times.size)
     by_time = np.empty(times.size, np.int64)

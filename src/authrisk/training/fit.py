@@ -91,7 +91,7 @@ def fit(
         total, done = 0.0, 0
         for batch in batches(train, settings.seed * 1_000 + epoch):
             optimizer.zero_grad(set_to_none=True)
-            loss = _loss(network, batch)
+            loss = batch_loss(network, batch)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
@@ -111,12 +111,13 @@ def evaluate(network: Network, judged: Judged) -> float:
     total, done = 0.0, 0
     with torch.no_grad():
         for batch in batches(judged, 0):
-            total += float(_loss(network, batch)) * batch.label.size
+            total += float(batch_loss(network, batch)) * batch.label.size
             done += batch.label.size
     return total / max(done, 1)
 
 
-def _loss(network: Network, batch: Batch) -> Tensor:
+def batch_loss(network: Network, batch: Batch) -> Tensor:
+    """The loss of one batch, matrix products in bfloat16."""
     with torch.autocast("cpu", torch.bfloat16):
         contexts = network.contexts(torch.from_numpy(batch.past))  # (B, L + 1, H)
         context = contexts.flatten(0, 1)[torch.from_numpy(batch.at)]  # (M, H)

@@ -1,0 +1,1 @@
+"""How fast: one login, whole files, training, start. `python -m benchmarks.speed`."""
