@@ -12,7 +12,7 @@ from authrisk.errors import AuthriskError, BundleError, InputError, StoreError
 COMMANDS = [
     ("demo",), ("parse",), ("formats",), ("simulate",), ("train",), ("evaluate",), ("score",),
     ("serve",), ("bundle", "verify"), ("bundle", "show"), ("events", "show"),
-    ("events", "export"),
+    ("events", "export"), ("events", "import"),
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.eventlog import read_events
+from authrisk.eventlog import read_events, write_events
 from authrisk.history.sqlite import SqliteStore
 from authrisk.history.store import Standing
 from authrisk.models.bundle import FILES, load_bundle
@@ -69,12 +69,51 @@ def test_events_of_a_user(authrisk, history):
     assert authrisk("events", "show", "eve", "--history", history).out == ""
 
 
+@pytest.mark.parametrize("user", ["-4324475583306591935", "-x", "a b"])
+def test_ids_that_look_like_options(authrisk, tmp_path, user):
+    """A user whose id begins with a dash is shown like any other."""
+    store = SqliteStore(tmp_path / "h.sqlite")
+    login = LoginEvent(event_id="1", timestamp_ns=1, user_id=user)
+    store.append(login, Standing.FAMILIAR)
+    store.close()
+    done = authrisk("events", "show", user, "--history", tmp_path / "h.sqlite")
+    assert json.loads(done.out)["user_id"] == user
+
+
 def test_export_says_what_the_service_learned(authrisk, history, tmp_path):
     """What became familiar is a success, evidence a failure, the rest neither."""
     out = tmp_path / "events.parquet"
     assert authrisk("events", "export", "--history", history, "-o", out).code == 0
     wanted = [Outcome.SUCCESS, Outcome.FAILURE, Outcome.INTERRUPTED, Outcome.INTERRUPTED]
     assert read_events(out)["outcome"].to_list() == wanted
+
+
+def test_imported_logins_are_known_to_the_service(authrisk, events, tmp_path):
+    """Successes are familiar, failures evidence; a second import changes nothing."""
+    history = tmp_path / "history.sqlite"
+    few = tmp_path / "few.parquet"
+    write_events(few, [read_events(events).head(300)])
+    assert "300 logins imported" in authrisk("events", "import", few, "--history", history).err
+    again = authrisk("events", "import", few, "--history", history)
+    assert "0 logins imported, 300 were there already" in again.err
+    frame = read_events(few)
+    user = frame.filter(frame["outcome"] == "success")["user_id"][-1]
+    rows = authrisk("events", "show", user, "--history", history).out.splitlines()
+    standings = {json.loads(row)["outcome"]: json.loads(row)["standing"] for row in rows}
+    assert standings["success"] == "familiar"
+    assert standings.get("failure", "evidence") == "evidence"
+    out = tmp_path / "back.parquet"
+    authrisk("events", "export", "--history", history, "-o", out)
+    assert read_events(out).equals(frame)
+
+
+def test_import_of_no_events_file_makes_no_history(authrisk, tmp_path):
+    """A wrong file is refused before the history is opened."""
+    (tmp_path / "x.parquet").write_text("?")
+    history = tmp_path / "history.sqlite"
+    done = authrisk("events", "import", tmp_path / "x.parquet", "--history", history)
+    assert done.code == 2
+    assert not history.exists()
 
 
 def test_no_history_is_made_by_looking(authrisk, tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import typer
 
 from authrisk.cli.event_writing import event_output
 from authrisk.cli.history_reading import DEFAULT, opened
-from authrisk.cli.terminal import STDOUT, report
+from authrisk.cli.terminal import STDOUT, progress_bar, report
 
 if TYPE_CHECKING:
     from authrisk.event import LoginEvent
@@ -26,7 +27,8 @@ History = Annotated[
 _FRAME_EVENTS = 32_768
 
 
-@app.command()
+# Ids may be negative numbers: `-4324475583306591935` is no option.
+@app.command(context_settings={"ignore_unknown_options": True})
 def show(
     user: Annotated[str, typer.Argument(metavar="USER", help="The user's id.")],
     history: History = DEFAULT,
@@ -59,8 +61,6 @@ def export(
       authrisk train events.parquet --model supervised --labels feedback \\
         --feedback authrisk-history.sqlite -o my-bundle
     """
-    import itertools
-
     from authrisk.eventlog import to_frame
 
     count = 0
@@ -70,6 +70,45 @@ def export(
             write(to_frame(some))
             count += len(some)
     report(f"{count:,} events")
+
+
+@app.command(name="import")
+def import_events(
+    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
+    history: History = DEFAULT,
+) -> None:
+    """Put past logins into a history, so that the service knows the users from the first day.
+
+    Successes become familiar, failures evidence; without an outcome a login is kept unconfirmed.
+    User ids must be those that the service is asked about. An event that is there already stays
+    as it is.
+
+    \b
+    Example:
+      authrisk events import events.parquet --history authrisk-history.sqlite
+    """
+    from authrisk.event import Outcome
+    from authrisk.eventlog import scan_batches, to_events
+    from authrisk.history.sqlite import SqliteStore
+    from authrisk.history.store import Standing
+
+    standing = {Outcome.SUCCESS: Standing.FAMILIAR, Outcome.FAILURE: Standing.EVIDENCE}
+    batches = scan_batches(events)
+    first = next(batches, None)
+    new = seen = 0
+    store = SqliteStore(history)
+    try:
+        with progress_bar("logins") as bar:
+            task = bar.add_task("import", total=None)
+            for frame in itertools.chain([] if first is None else [first], batches):
+                for event in to_events(frame):
+                    kept = store.append(event, standing.get(event.outcome, Standing.UNCONFIRMED))
+                    new += kept is not None
+                    seen += 1
+                    bar.update(task, completed=seen)
+    finally:
+        store.close()
+    report(f"{new:,} logins imported, {seen - new:,} were there already")
 
 
 def learned(logins: Iterable[StoredLogin]) -> Iterator[LoginEvent]:
