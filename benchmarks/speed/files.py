@@ -15,7 +15,6 @@ import polars as pl
 from authrisk.eventlog import labels_path, open_events, open_labels, write_events
 from authrisk.features.coded import code_frame
 from authrisk.features.encoders import fit_encoders
-from authrisk.features.population import Population
 from authrisk.features.timeline import arrange, rows
 from authrisk.logs.columnar import parse_files
 from authrisk.logs.discovery import format_named
@@ -113,8 +112,8 @@ def _features(events: pl.DataFrame) -> Figure:
             (pl.col("src_asn").cum_count().over("user_id", "src_asn") > 1).alias("asn_seen")
         )
 
-    rows(timeline, encoders, Population())
-    ours = seconds(lambda: rows(timeline, encoders, Population()), 3)
+    rows(timeline, encoders)
+    ours = seconds(lambda: rows(timeline, encoders), 3)
     peer = seconds(polars_rolling, 3)
     n = events.height
     return Figure(

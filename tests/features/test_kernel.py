@@ -33,7 +33,6 @@ from authrisk.features.encoders import (
     fit_scalers,
     scale_rows,
 )
-from authrisk.features.population import Population
 from authrisk.features.timeline import (
     Timeline,
     previous_failure,

@@ -21,7 +21,6 @@ from authrisk.features.catalogue import (
 )
 from authrisk.features.coded import code_frame, code_of
 from authrisk.features.encoders import DEFAULT_GAP_EDGES_S, Encoders
-from authrisk.features.population import Population
 from authrisk.features.source import live_source
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, arrange, rows
 from authrisk.history.memory import MemoryStore

@@ -16,7 +16,6 @@ from authrisk.event import LoginEvent, Outcome
 from authrisk.eventlog import to_frame, write_events
 from authrisk.features.catalogue import F_LOGIN
 from authrisk.features.coded import code_frame
-from authrisk.features.population import Population
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, arrange, rows
 from authrisk.models.bundle import Bundle
 
@@ -87,5 +86,5 @@ def own_columns(bundle: Bundle, events: list[LoginEvent]) -> dict[str, bytes]:
     frame = to_frame(events)
     standing = np.array([STANDINGS.get(Outcome(o), 0) for o in frame["outcome"]], np.int8)
     timeline = arrange(code_frame(frame), standing)
-    found = rows(timeline, bundle.encoders, Population())[:, :F_LOGIN]
+    found = rows(timeline, bundle.encoders)[:, :F_LOGIN]
     return {events[row].event_id: found[i].tobytes() for i, row in enumerate(timeline.row_of)}

@@ -184,13 +184,26 @@ def login_rows(timeline: Timeline, encoders: Encoders, out: Rows) -> None:
     )  # fmt: skip
 
 
-def rows(timeline: Timeline, encoders: Encoders, population: Population) -> Rows:
-    """All unscaled columns (N, F) of every event."""
+def rows(timeline: Timeline, encoders: Encoders, youth: Iterable[int] = ()) -> Rows:
+    """All unscaled columns (N, F) of every event, the population counted from nothing.
+
+    youth: sizes of stretches (in events) after which counting begins anew, so that a model meets
+    young installations too; the counts run on after the last.
+    """
     out = np.empty((len(timeline), F), np.float32)
     view = time_view(timeline)
-    for begin in range(0, len(timeline), _CHUNK):
-        end = min(begin + _CHUNK, len(timeline))
-        out[timeline.by_time[begin:end], F_LOGIN:] = moments(timeline, view, population, begin, end)
+    begin = 0
+    population = Population()
+    for size in (*youth, len(timeline)):
+        stretch = min(begin + size, len(timeline))
+        while begin < stretch:
+            end = min(begin + _CHUNK, stretch)
+            out[timeline.by_time[begin:end], F_LOGIN:] = moments(
+                timeline, view, population, begin, end
+            )
+            begin = end
+        if begin < len(timeline):
+            population = Population()
     login_rows(timeline, encoders, out)
     return out
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -183,8 +184,11 @@ class _State:
     def restore(self, network: Network, optimizer: Any) -> None:
         if not self.path.exists():
             return
-        with np.load(self.path, allow_pickle=False) as file:
-            arrays = dict(file)
+        try:
+            with self.path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
+                arrays = dict(file)
+        except (OSError, EOFError, ValueError, BadZipFile):
+            return  # damaged: the run begins anew and replaces it
         if str(arrays["identity"]) != self.identity:
             return
         self.train_losses, self.validation_losses = (list(x) for x in arrays["losses"].tolist())

@@ -19,7 +19,6 @@ from authrisk.features.encoders import (
     fit_scalers,
     scale_rows,
 )
-from authrisk.features.population import Population
 from authrisk.features.timeline import (
     Rows,
     Timeline,
@@ -61,7 +60,7 @@ def prepare(cases: Cases, kind: Kind, seed: int) -> Prepared:
     attack = cases.attack[timeline.row_of]
     parts = split(timeline.ints, legitimate, seed)
     encoders = _fit_encoders(timeline, parts.train & legitimate)
-    all_rows = rows(timeline, encoders, Population())
+    all_rows = rows(timeline, encoders, _youth(len(timeline)))
     moment = all_rows[:, F_LOGIN:].copy()
     scalers = fit_scalers(all_rows[parts.train & legitimate])
     scale_rows(all_rows, scalers)
@@ -93,6 +92,16 @@ def sample_windows(prepared: Prepared, seed: int) -> tuple[npt.NDArray[np.int64]
     return judged.label[chosen].astype(np.int64), windows(
         timeline, positions, moment, links, prepared.encoders, prepared.scalers
     )
+
+
+def _youth(events: int) -> list[int]:
+    """Stretches of 500, 1,000, 2,000, ... events, twice, in the first half of the data."""
+    out: list[int] = []
+    size = 500
+    while sum(out) + 2 * size <= events // 2:
+        out += [size, size]
+        size *= 2
+    return out
 
 
 def _fit_encoders(timeline: Timeline, chosen: npt.NDArray[np.bool_]) -> Encoders:
