@@ -22,12 +22,15 @@ def overview(events: pl.DataFrame) -> Figure:
     """Six pictures of a frame of events; only its successful logins are drawn."""
     logins = events.filter(pl.col("outcome").is_in(["success", "unknown"]))
     figure = plt.figure(figsize=(13, 7))
-    above, below = figure.subfigures(2, 1)
-    upper, lower = above.subplots(1, 3), below.subplots(1, 3)
+    # Two rows that are laid out apart: long names below must not push the pictures above.
+    upper, lower = (part.subplots(1, 3) for part in figure.subfigures(2, 1, squeeze=False)[:, 0])
     _logins_per_user(upper[0], logins)
     _hours(upper[1], logins)
     _gaps(upper[2], logins)
-    _top(lower[0], logins["src_country"], "Countries")
+    if logins["src_country"].count() or not logins["src_host"].count():
+        _top(lower[0], logins["src_country"], "Countries")
+    else:
+        _top(lower[0], logins["src_host"], "Source hosts")
     _concentration(lower[1], logins["src_asn"])
     client = pl.concat_str("device_type", "os", "browser", separator=" / ", ignore_nulls=True)
     clients = logins.select(client.alias("client").replace("", None)).to_series()
@@ -57,9 +60,9 @@ def user_timeline(events: pl.DataFrame, user: str) -> Figure:
         )  # fmt: skip
     axes.set_yticks(range(len(lanes)), lanes)
     axes.set_ylim(len(lanes) - 0.5, -0.5)
-    dates = AutoDateLocator(maxticks=9)
+    dates = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(dates)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))  # type: ignore[no-untyped-call]
     axes.set_xlabel("time (UTC); a cross is a failed attempt")
     axes.set_title(f"User {user}: {mine.height} attempts, by network and client")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="browser, system (attempts)")
@@ -140,8 +143,7 @@ def _top(axes: Axes, values: pl.Series, title: str) -> None:
     named = values.drop_nulls()
     axes.set_xlabel("% of logins")
     if named.is_empty():
-        axes.annotate("not in this log", (0.5, 0.5), xycoords="axes fraction", ha="center")
-        axes.set_yticks([])
+        _say_absent(axes)
         return
     top = named.value_counts(sort=True).head(_LANES)
     share = 100 * top["count"].to_numpy() / len(values)
@@ -156,11 +158,17 @@ def _concentration(axes: Axes, systems: pl.Series) -> None:
     axes.set_xlabel("busiest systems (log)")
     axes.set_ylabel("% of logins they carry")
     if not counts.size:
+        _say_absent(axes)
         return
     axes.plot(np.arange(1, counts.size + 1), 100 * np.cumsum(counts) / counts.sum(), color=RED)
     axes.axhline(90, color=GREY, linewidth=1, linestyle="--")
     axes.set_xscale("log")
     axes.set_ylim(0, 102)
+
+
+def _say_absent(axes: Axes) -> None:
+    axes.annotate("not in this log", (0.5, 0.5), xycoords="axes fraction", ha="center")
+    axes.set_yticks([])
 
 
 def _network() -> pl.Expr:

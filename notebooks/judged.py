@@ -52,8 +52,9 @@ def judge(
         .otherwise(pl.lit(""))
     )
     keys = cases.events.select("event_id", "user_id", "timestamp", tier.alias("tier"))[row]
-    return keys.with_columns(
+    table: pl.DataFrame = keys.with_columns(
         pl.Series("raw", raw.astype(np.float64)),
         pl.Series("risk", bundle.calibrator.risk(raw)),
         *(pl.Series(name, bits[:, i].astype(np.float64)) for i, name in enumerate(parts)),
     )
+    return table

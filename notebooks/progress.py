@@ -24,6 +24,6 @@ class ProgressLine:
         self._shown = text
         shown = {"text/plain": text}
         if self._line is None:
-            self._line = display(shown, raw=True, display_id=True)
+            self._line = display(shown, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
-            self._line.update(shown, raw=True)
+            self._line.update(shown, raw=True)  # type: ignore[no-untyped-call]

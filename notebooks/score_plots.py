@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from style import ATTACK, BLUE, GREY, HIGH, LEGITIMATE, MEDIUM, colours, threshold_lines, tier_name
@@ -45,7 +46,7 @@ def distributions(judged: pl.DataFrame) -> Figure:
         len(tiers), 1, figsize=(10, 1.0 + 0.85 * len(tiers)), sharex=True, squeeze=False
     )
     for i, (axis, tier) in enumerate(zip(axes[:, 0], tiers, strict=True)):
-        risk = _risk(judged, tier)
+        risk = _values(judged, tier, "risk")
         height, _ = np.histogram(risk, _BINS)
         colour = ATTACK if tier else LEGITIMATE
         axis.stairs(100 * height / max(1, risk.size), _BINS, fill=True, color=colour, alpha=0.85)
@@ -68,13 +69,13 @@ def distributions(judged: pl.DataFrame) -> Figure:
 def recalls(judged: pl.DataFrame) -> Figure:
     """Share of attacks caught over the share of legitimate logins challenged, per tier."""
     figure, axes = plt.subplots(figsize=(9, 5))
-    legitimate = np.sort(_raw(judged, ""))
+    legitimate = np.sort(_values(judged, "", "raw"))
     rates = np.geomspace(max(1e-4, 1 / max(2, legitimate.size)), 1.0, 120)
     at = np.ceil((1 - rates) * legitimate.size).astype(int) - 1
     thresholds = legitimate[np.clip(at, 0, None)]
     tiers = _tiers(judged)[1:]
     for i, (tier, colour) in enumerate(zip(tiers, colours(len(tiers)), strict=True)):
-        attacks = _raw(judged, tier)
+        attacks = _values(judged, tier, "raw")
         caught = [100 * float((attacks > t).mean()) for t in thresholds]
         axes.plot(100 * rates, caught, _LINES[i % 4], color=colour, label=tier_name(tier))
     axes.plot(100 * rates, 100 * rates, color=GREY, linewidth=1, label="guessing")
@@ -93,7 +94,7 @@ def recalls(judged: pl.DataFrame) -> Figure:
 def promises(judged: pl.DataFrame) -> Figure:
     """The share of legitimate logins that a threshold promises, and the share it really asked."""
     figure, axes = plt.subplots(figsize=(6.5, 5))
-    risk = _risk(judged, "")
+    risk = _values(judged, "", "risk")
     thresholds = np.linspace(0.05, 0.95, 60)
     promised = 10 ** (-_DECADES * thresholds)
     realised = np.array([(risk >= t).mean() for t in thresholds])
@@ -153,7 +154,7 @@ def reliability(judged: pl.DataFrame, probability: Sequence[float], prevalence: 
     axes.set_ylim(low, 2)
     axes.set_xlabel(f"stated P(attack), when {prevalence:g} of logins are attacks (log)")
     axes.set_ylabel("observed share of attacks (log)")
-    axes.legend(loc="upper left")
+    axes.legend(loc="lower right")
     return figure
 
 
@@ -161,7 +162,7 @@ def mean_bits(judged: pl.DataFrame, names: Sequence[str], title: str) -> Figure:
     """Mean bits of each name (field or group) for legitimate logins and each tier."""
     tiers = _tiers(judged)
     means = np.array(
-        [[float(np.mean(judged.filter(pl.col("tier") == t)[n].to_numpy())) for n in names]
+        [[float(_values(judged, t, n).mean()) for n in names]
          for t in tiers]
     )  # fmt: skip
     figure, axes = plt.subplots(figsize=(2.6 + 0.62 * len(names), 1.4 + 0.46 * len(tiers)))
@@ -228,7 +229,7 @@ def what_if(names: Sequence[str], risks: Sequence[float]) -> Figure:
     return figure
 
 
-def _percent_axes(axes: plt.Axes, low: float, high: float) -> None:
+def _percent_axes(axes: Axes, low: float, high: float) -> None:
     ticks, names = [0.1, 1, 10, 100], ["0.1", "1", "10", "100"]
     axes.set_xscale("log")
     axes.set_yscale("log")
@@ -242,9 +243,5 @@ def _tiers(judged: pl.DataFrame) -> list[str]:
     return sorted(judged["tier"].unique().to_list())
 
 
-def _risk(judged: pl.DataFrame, tier: str) -> npt.NDArray[np.float64]:
-    return judged.filter(pl.col("tier") == tier)["risk"].to_numpy()
-
-
-def _raw(judged: pl.DataFrame, tier: str) -> npt.NDArray[np.float64]:
-    return judged.filter(pl.col("tier") == tier)["raw"].to_numpy()
+def _values(judged: pl.DataFrame, tier: str, name: str) -> npt.NDArray[np.float64]:
+    return judged.filter(pl.col("tier") == tier)[name].to_numpy()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import cycle, islice
 
 import matplotlib as mpl
+from cycler import cycler
 from matplotlib.axes import Axes
 
 # Okabe and Ito, 2008.
@@ -41,7 +42,7 @@ def use_style() -> None:
             "grid.color": "#E6E6E6",
             "legend.frameon": False,
             "lines.linewidth": 2.0,
-            "axes.prop_cycle": mpl.cycler(color=COLOURS),
+            "axes.prop_cycle": cycler(color=COLOURS),
         }
     )
 

@@ -1,6 +1,8 @@
 """Both notebooks, from top to bottom, on small data."""
 
 import ast
+import doctest
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -102,6 +104,14 @@ def check(notebook, bundle_path, kind):
     assert 0.0 <= live_risk(notebook) <= 1.0
 
 
+def test_examples_of_the_style_hold():
+    """The examples in `style.py` give what they say."""
+    spec = importlib.util.spec_from_file_location("style", HERE / "style.py")
+    style = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(style)
+    assert doctest.testmod(style) == (0, 2)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_runs_on_the_simulator(run, kind):
@@ -114,7 +124,7 @@ def test_runs_on_the_simulator(run, kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_runs_on_ones_own_events_by_one_line(run, kind, tmp_path):
     """Naming an events file is the only change that a log of one's own needs."""
-    write_events(tmp_path / "mine.parquet", [simulate(ENTERPRISE, 50, 3, 60).events])
+    write_events(tmp_path / "mine.parquet", [simulate(ENTERPRISE, 40, 3, 50).events])
     notebook, bundle_path = run(kind, {"EVENTS": "'mine.parquet'"})
     check(notebook, bundle_path, kind)
     assert not load_bundle(bundle_path).manifest.data["simulated"]
