@@ -11,7 +11,7 @@ from authrisk.evaluation.cases import Cases, injected_cases
 from authrisk.simulate.attackers import TIERS, inject
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE
 from authrisk.simulate.world import simulate
-from authrisk.training.train import Prepared, prepare
+from authrisk.training.prepare import Prepared, prepare
 
 
 def cases_of(seed: int) -> Cases:
