@@ -108,7 +108,7 @@ def injected_cases(
     bursts = (fakes["tier"] == "T0").to_numpy()
     failed = (fakes["outcome"] == "failure").to_numpy()
     n = fakes.height
-    both = pl.concat([_partly_hidden(fakes.select(events.columns), seed), events])
+    both = pl.concat([_partly_hidden(fakes, seed).select(events.columns), events])
     return Cases(
         events=both,
         standing=np.concatenate(
@@ -130,8 +130,10 @@ _PLACE = ("src_country", "src_region", "src_city", "src_latitude", "src_longitud
 
 
 def _partly_hidden(fakes: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Some attackers say nothing or nonsense of themselves: a model must have met them."""
+    """Some attackers say nothing or nonsense of themselves: a model must have met them. Not those
+    of T5: they are copies in everything, or their recall would prove no leak."""
     draw = pl.Series(np.random.default_rng(seed).random(fakes.height))
+    draw = draw.zip_with(fakes["tier"] != "T5", pl.Series([0.5]))
     mute, garbled = draw < HIDDEN_CLIENT, draw > 1 - HIDDEN_PLACE
     return fakes.with_columns(
         *(pl.when(~mute).then(pl.col(name)).alias(name) for name in _CLIENT),
