@@ -175,6 +175,13 @@ def other_columns(now: LoginEvent, past: list[LoginEvent]) -> dict[str, float]:
 
     out["client_asn_seen"] = together("client", "asn")
     out["client_prefix_seen"] = together("client", "prefix")
+
+    def hidden(*fields: str) -> float:
+        absent = [f for f in fields if READ[f](now) is None]
+        return float(any(None not in {READ[f](e) for e in past} for f in absent) and bool(past))
+
+    for name, value in (("client", hidden("client", "browser")), ("place", hidden("prefix"))):
+        out |= {f"{name}_hidden": value, f"{name}_shown": 1.0 - value}
     network = now.src_network if now.src_network in NETWORKS else "unknown"
     out |= {f"network_{name}": float(name == network) for name in NETWORKS}
     known_ms = [e.rtt_ms for e in past if e.rtt_ms is not None]

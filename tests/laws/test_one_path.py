@@ -137,7 +137,6 @@ def test_replay_equals_http(
     assert [";".join(r["code"] for r in a["reasons"]) for a in answers] == reasons
 
 
-@pytest.mark.xfail(reason="population counts keep a login that turned out to be a failure")
 def test_outcomes_under_low_risk_trust_teach_no_more(
     bundle: Bundle, requests: list[LoginEvent], replayed, tmp_path: Path
 ) -> None:

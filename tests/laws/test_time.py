@@ -20,7 +20,7 @@ from authrisk.history.store import Standing
 from authrisk.models.bundle import Bundle
 from authrisk.scorer import Scorer
 
-LAW = settings(max_examples=25, deadline=None, derandomize=True)
+LAW = settings(max_examples=20, deadline=None, derandomize=True)
 
 
 @LAW
@@ -61,7 +61,7 @@ def test_late_arrivals_of_the_future_change_nothing(bundle: Bundle, timelines, l
     assert scorers[0].assess(login).raw == scorers[1].assess(login).raw
 
 
-@LAW
+@settings(LAW, max_examples=12)
 @given(data=st.data())
 def test_own_outcome_does_not_change_the_score(
     bundle: Bundle, timelines, live, replayed, data
