@@ -54,8 +54,8 @@ def cases(scale: float) -> Cases:
 def main() -> None:
     """Train, write, and say what came out."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("kinds", nargs="*", default=list(PRETRAINED), metavar="KIND",
-                        help=f"which to train: {', '.join(PRETRAINED)} (default: both)")  # fmt: skip
+    both = list(PRETRAINED)
+    parser.add_argument("kinds", nargs="*", default=both, help=f"of {both} (default: both)")
     parser.add_argument("--out", type=Path, help="directory to write to (default: the package)")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the users, for a trial")
     arguments = parser.parse_args()

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from authrisk.eventlog import labels_path, open_events, open_labels, write_events
+from authrisk.features.catalogue import F
 from authrisk.features.coded import code_frame
 from authrisk.features.encoders import fit_encoders
 from authrisk.features.timeline import arrange, rows
@@ -107,7 +108,7 @@ def _features(events: pl.DataFrame) -> Figure:
     timeline = arrange(coded, standing)
 
     def polars_rolling() -> pl.DataFrame:
-        """A peer that works out one of our 172 columns: was this AS seen before?"""
+        """A peer that works out one of our columns: was this AS seen before?"""
         return events.select(
             (pl.col("src_asn").cum_count().over("user_id", "src_asn") > 1).alias("asn_seen")
         )
@@ -117,7 +118,7 @@ def _features(events: pl.DataFrame) -> Figure:
     peer = seconds(polars_rolling, 3)
     n = events.height
     return Figure(
-        "features, 172 columns",
+        f"features, {F} columns",
         f"{n / ours:,.0f} events/s",
         ">= 1,000,000/s",
         f"polars, 1 column of these: {n / peer:,.0f}/s",

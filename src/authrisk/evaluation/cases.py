@@ -6,7 +6,7 @@ forgotten, so it makes nothing familiar and the legitimate logins after it keep 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -108,7 +108,7 @@ def injected_cases(
     bursts = (fakes["tier"] == "T0").to_numpy()
     failed = (fakes["outcome"] == "failure").to_numpy()
     n = fakes.height
-    both = pl.concat([_partly_hidden(fakes, seed).select(events.columns), events])
+    both = pl.concat([fakes.select(events.columns), events])
     return Cases(
         events=both,
         standing=np.concatenate(
@@ -121,21 +121,25 @@ def injected_cases(
     )
 
 
-HIDDEN_CLIENT, HIDDEN_PLACE = 0.03, 0.02
-"""Shares of fakes whose user agent is left out, and whose address is no address."""
+HIDDEN = 0.04
+"""Share of attacks that hide something, half of them the client and half the place."""
 _CLIENT = ("user_agent", "browser", "browser_version", "os", "os_version", "device_type",
            "device_id")  # fmt: skip
 _PLACE = ("src_country", "src_region", "src_city", "src_latitude", "src_longitude", "src_asn",
           "src_as_name")  # fmt: skip
 
 
-def _partly_hidden(fakes: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Some attackers say nothing or nonsense of themselves: a model must have met them. Not those
-    of T5: they are copies in everything, or their recall would prove no leak."""
-    draw = pl.Series(np.random.default_rng(seed).random(fakes.height))
-    draw = draw.zip_with(fakes["tier"] != "T5", pl.Series([0.5]))
-    mute, garbled = draw < HIDDEN_CLIENT, draw > 1 - HIDDEN_PLACE
-    return fakes.with_columns(
+def with_hidden(cases: Cases, seed: int) -> Cases:
+    """The same cases, but some attackers say nothing or nonsense of themselves; tier `hidden`.
+
+    For training: a model must have met what real attackers try and the tiers do not. T5 is left
+    alone, a copy that hides is no copy, and so are attacks that were not injected.
+    """
+    draw = np.random.default_rng(seed).random(cases.events.height)
+    open_to = cases.attack & (cases.tier.fill_null("T5") != "T5").to_numpy()
+    mute = pl.Series(open_to & (draw < HIDDEN / 2))
+    garbled = pl.Series(open_to & (draw > 1 - HIDDEN / 2))
+    events = cases.events.with_columns(
         *(pl.when(~mute).then(pl.col(name)).alias(name) for name in _CLIENT),
         *(pl.when(~garbled).then(pl.col(name)).alias(name) for name in _PLACE),
         pl.when(garbled).then(pl.lit("unknown")).otherwise(pl.col("src_ip")).alias("src_ip"),
@@ -144,3 +148,7 @@ def _partly_hidden(fakes: pl.DataFrame, seed: int) -> pl.DataFrame:
         .otherwise(pl.col("src_network"))
         .alias("src_network"),
     )
+    named = pl.DataFrame({"tier": cases.tier}).select(
+        pl.when(mute | garbled).then(pl.lit("hidden")).otherwise(pl.col("tier")).alias("tier")
+    )
+    return replace(cases, events=events, tier=named["tier"])

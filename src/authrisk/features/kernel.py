@@ -45,6 +45,7 @@ NOVEL = np.array(
 C_FIELDS = column("country_same")
 C_PER_FIELD = len(cat.FIELD_CLASSES) + 2
 C_CLIENT_ASN = column("client_asn_seen")
+C_SHOWN = column("client_shown")
 C_BROWSER_NEWER = column("browser_newer")
 C_GAP = column("gap_log")
 C_DEPTH = column("depth_log")
@@ -88,6 +89,8 @@ def _row(ints, floats, me, past, failures, n_failures, gap_edges, rtt_shift_limi
 
     novel = 0
     known = 0
+    client_hidden = False
+    place_hidden = False
     for f in range(N_FIELDS):
         base = C_FIELDS + f * C_PER_FIELD
         code = ints[me, CODES + f]
@@ -100,6 +103,9 @@ def _row(ints, floats, me, past, failures, n_failures, gap_edges, rtt_shift_limi
         if count == 0:
             # A value that is suddenly absent is as new as any other: hiding it must not pay.
             out[base + 2] = 1.0
+            if code == 0 and n > 0:
+                client_hidden = client_hidden or CODES + f == CLIENT or CODES + f == BROWSER
+                place_hidden = place_hidden or CODES + f == PREFIX
         elif code == 0:
             out[base + 3] = 1.0
         else:
@@ -110,6 +116,8 @@ def _row(ints, floats, me, past, failures, n_failures, gap_edges, rtt_shift_limi
             days = max(0, now - ints[newest, TIME]) / DAY_NS
             out[base + 4] = 1.0 / (1.0 + days)
             out[base + 5] = count / n
+    out[C_SHOWN + (1 if client_hidden else 0)] = 1.0
+    out[C_SHOWN + (3 if place_hidden else 2)] = 1.0
     for k in range(NOVEL.size):
         base = C_FIELDS + NOVEL[k] * C_PER_FIELD
         if out[base + 3] == 0.0:

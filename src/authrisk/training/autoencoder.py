@@ -34,7 +34,7 @@ B = len(BLOCKS)
 WIDEST = max(block.size for block in BLOCKS)
 O = sum(block.size for block in BLOCKS)  # noqa: E741 - outputs
 _NEW = FIELD_CLASSES.index("new")
-EXCESS = {"crowd": 1.0, "failing": 1.0, "speed": 0.5}
+EXCESS = {"hidden client": 1.0, "hidden place": 1.0, "crowd": 1.0, "failing": 1.0, "speed": 0.5}
 """Fields without a past of the user's: what they cost beyond their likeliest class, weighted."""
 HOUR = 0.5
 """Weight of the hour: against the population's hours, as anybody could log in at any."""

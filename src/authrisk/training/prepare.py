@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from authrisk.evaluation.cases import Cases
-from authrisk.features.catalogue import F_LOGIN
+from authrisk.evaluation.cases import Cases, with_hidden
+from authrisk.features.catalogue import F_LOGIN, column
 from authrisk.features.coded import RTT, TIME, code_frame
 from authrisk.features.encoders import (
     Encoders,
@@ -53,7 +53,11 @@ class Prepared:
 
 
 def prepare(cases: Cases, kind: Kind, seed: int) -> Prepared:
-    """Encode, scale and lay out; the network is not needed for any of it."""
+    """Encode, scale and lay out; the network is not needed for any of it.
+
+    Of injected attacks a few are made to hide their client or their place (`with_hidden`).
+    """
+    cases = with_hidden(cases, seed)
     coded = code_frame(cases.events)
     timeline = arrange(coded, cases.standing, cases.counted)
     legitimate = cases.legitimate[timeline.row_of]
@@ -78,6 +82,15 @@ def prepare(cases: Cases, kind: Kind, seed: int) -> Prepared:
         cases, timeline, parts, encoders, scalers, moment,
         lay_out(parts.train), lay_out(parts.validation),
     )  # fmt: skip
+
+
+def known_columns(prepared: Prepared) -> npt.NDArray[np.float32]:
+    """(F,) 1 for columns that differ among the training logins, and for `present`."""
+    rows_seen = prepared.train.rows[prepared.train.event]
+    known = rows_seen.max(axis=0) > rows_seen.min(axis=0)
+    known[column("present")] = True
+    weights: npt.NDArray[np.float32] = known.astype(np.float32)
+    return weights
 
 
 def sample_windows(prepared: Prepared, seed: int) -> tuple[npt.NDArray[np.int64], Rows]:

@@ -29,12 +29,15 @@ class SupervisedLstm(nn.Module):
     H hidden, E embedded, M judged logins.
     """
 
+    known: Tensor
     person_mask: Tensor
     source_mask: Tensor
     groups: Tensor
     usual: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, known: Tensor) -> None:
+        """known (F,): 1 for columns that the training data can teach something about. The others
+        (a place, for a log without addresses) have no say; untrained weights would be noise."""
         super().__init__()
         self.embed = nn.Linear(F_LOGIN, EMBED, bias=False)
         self.lstm = nn.LSTM(EMBED, HIDDEN, batch_first=True, bias=False)
@@ -45,14 +48,17 @@ class SupervisedLstm(nn.Module):
         )
         self.watch = nn.Linear(F, 16)
         self.source = nn.Sequential(nn.ReLU(), nn.Linear(16, 1))
-        self.register_buffer("person_mask", (~SOURCE).float())  # (F,)
-        self.register_buffer("source_mask", SOURCE.float())  # (F,)
+        self.register_buffer("known", known)  # (F,)
+        self.register_buffer("person_mask", (~SOURCE).float() * known)  # (F,)
+        self.register_buffer("source_mask", SOURCE.float() * known)  # (F,)
         self.register_buffer("groups", GROUP_MASKS)  # (G, F)
         self.register_buffer("usual", torch.zeros(F))
 
     def contexts(self, past: Tensor) -> Tensor:
         """past (B, L, F_LOGIN or more) -> states (B, L + 1, H): after 0, 1, ... L logins."""
-        states, _ = self.lstm(torch.relu(self.embed(past[..., :F_LOGIN])))  # (B, L, H)
+        weight = self.embed.weight * self.known[:F_LOGIN]
+        embedded = nn.functional.linear(past[..., :F_LOGIN], weight)  # (B, L, E)
+        states, _ = self.lstm(torch.relu(embedded))  # (B, L, H)
         return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H)
 
     def judge(self, context: Tensor, login: Tensor) -> Tensor:

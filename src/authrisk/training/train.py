@@ -19,7 +19,7 @@ from authrisk.training.export import check_parity, to_onnx
 from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit
 from authrisk.training.measure import measure
 from authrisk.training.pack import TrainSettings, pack
-from authrisk.training.prepare import Kind, Prepared, prepare, sample_windows
+from authrisk.training.prepare import Kind, Prepared, known_columns, prepare, sample_windows
 from authrisk.training.supervised import SupervisedLstm
 
 __all__ = [
@@ -90,7 +90,7 @@ def train(
 def new_network(kind: Kind, prepared: Prepared) -> Network:
     """An untrained network of the kind with what it needs of the encoding."""
     if kind == "supervised":
-        return SupervisedLstm()
+        return SupervisedLstm(torch.from_numpy(known_columns(prepared)))
     network = LstmAutoencoder()
     shift, scale = (torch.from_numpy(v).float() for v in prepared.scalers.vectors())
     network.shift, network.scale = shift, scale
