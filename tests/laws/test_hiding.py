@@ -113,19 +113,12 @@ def risks(bundle: Bundle, pasts: Pasts, field: str, values: tuple[str | None, ..
     )
 
 
-may_fail = pytest.mark.xfail(
-    strict=False, reason="the weights were learnt before what is hidden had columns of its own"
-)
-
-
-@may_fail
 def test_hiding_the_agent_never_lowers_the_score(bundle: Bundle, pasts: Pasts) -> None:
     """No agent, and none that cannot be read, scores below that of an unknown device."""
     scores = risks(bundle, pasts, "user_agent", (UNKNOWN_AGENT, *HIDDEN_AGENTS))
     assert (scores[:, 1:] >= scores[:, :1]).all(), (scores[:, 1:] - scores[:, :1]).min(axis=0)
 
 
-@may_fail
 def test_hiding_the_address_never_lowers_the_score(bundle: Bundle, pasts: Pasts) -> None:
     """No address, and none that is not one, scores below that of an unknown place."""
     scores = risks(bundle, pasts, "src_ip", (UNKNOWN_ADDRESS, *HIDDEN_ADDRESSES))
