@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from starlette.testclient import TestClient
 
 from authrisk.enrich.enricher import default_enricher
@@ -14,7 +13,6 @@ from authrisk.service.app import create_app
 PLACES = ("84.208.20.17", "177.10.1.9")
 
 
-@pytest.mark.xfail(reason="DELETE leaves the coded rows of the user's logins in the scorer")
 def test_nothing_of_an_erased_user_is_used_again(bundle: Bundle) -> None:
     """Logins told again under the ids of erased ones are read anew: the address that the user had
     before is as strange as to a user who never had it."""

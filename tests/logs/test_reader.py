@@ -9,10 +9,10 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from authrisk import zstd
 from authrisk.errors import InputError
 from authrisk.logs.parser import Line, Rejected
 from authrisk.logs.reader import find_sources, read_lines
@@ -35,8 +35,8 @@ def write(path: Path, data: bytes) -> Path:
         TEXT.encode(),
         gzip.compress(TEXT.encode()),
         gzip.compress(TEXT[:7].encode()) + gzip.compress(TEXT[7:].encode()),
-        zstandard.compress(TEXT.encode()),
-        zstandard.compress(TEXT[:7].encode()) + zstandard.compress(TEXT[7:].encode()),
+        zstd.compress(TEXT.encode()),
+        zstd.compress(TEXT[:7].encode()) + zstd.compress(TEXT[7:].encode()),
         b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode(),
     ],
     ids=["plain", "gzip", "gzip members", "zstd", "zstd frames", "BOM and CRLF"],
@@ -86,7 +86,7 @@ def test_an_endless_line_is_rejected_in_flat_memory(tmp_path: Path) -> None:
     assert peak < 8 << 20
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstandard.compress], ids=["gzip", "zstd"])
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress], ids=["gzip", "zstd"])
 def test_a_cut_file_keeps_what_was_whole(tmp_path: Path, pack: object) -> None:
     """Every line before the damage is read; the damage is one rejected line."""
     lines = [f"line {number} {number * 7919 % 1000}" for number in range(20_000)]

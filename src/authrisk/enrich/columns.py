@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import zstandard
 from numpy.typing import NDArray
 
 from authrisk.errors import InputError
+from authrisk.zstd import ZstdDecompressor, ZstdError, compress
 
 MAGIC = b"ARCOLS1\n"
 LEVEL = 19
@@ -47,7 +47,7 @@ def write_columns(
         values = np.diff(wide, prepend=np.uint64(0)) if sorted_up else wide
         width = max(1, (int(values.max(initial=0)).bit_length() + 7) // 8)
         planes = values.astype("<u8").view(np.uint8).reshape(-1, 8)[:, :width].T
-        frame = zstandard.ZstdCompressor(level=LEVEL).compress(planes.tobytes())
+        frame = compress(planes.tobytes(), LEVEL)
         frames.append(frame)
         header.append(
             {
@@ -83,7 +83,7 @@ def read_columns(path: Path) -> Columns:
             arrays[str(column["name"])] = _decode(data[at:end], column)
             at = end
         return Columns(dict(header["meta"]), arrays)
-    except (ValueError, KeyError, TypeError, zstandard.ZstdError) as error:
+    except (ValueError, KeyError, TypeError, ZstdError) as error:
         remedy = "install the package again, or rebuild with scripts/build_tables.py"
         raise InputError(f"damaged table: {error}", where=str(path), remedy=remedy) from None
 
@@ -94,7 +94,7 @@ def _decode(frame: bytes, column: Mapping[str, Any]) -> NDArray[Any]:
     size = length * width
     if dtype.kind != "u" or not 0 < width <= 8 or not 0 <= size <= LARGEST_COLUMN:
         raise ValueError(f"column {column['name']}: impossible header")
-    raw = zstandard.ZstdDecompressor().decompress(frame, max_output_size=size) if size else b""
+    raw = ZstdDecompressor().decompress(frame, size + 1) if size else b""
     if len(raw) != size:
         raise ValueError(f"column {column['name']}: {len(raw)} bytes in place of {size}")
     planes = np.frombuffer(raw, dtype=np.uint8).reshape(width, length)

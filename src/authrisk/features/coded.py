@@ -83,7 +83,7 @@ def version_number(text: str) -> float:
     NaN when the text does not begin with a number.
 
     >>> version_number("79.0.3945"), version_number("13.4") > version_number("13.3.1")
-    (79003945.0, True)
+    (79000999.0, True)
     """
     parts = []
     for part in text.split(".")[:3]:

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import zstandard
+from authrisk.zstd import ZstdDecompressor, ZstdError
 
 
 class StreamError(Exception):
@@ -60,27 +60,24 @@ def _gunzip(head: bytes, file: BinaryIO) -> Iterator[bytes]:
 
 
 def _unzstd(head: bytes, file: BinaryIO) -> Iterator[bytes]:
-    decompressor = zstandard.ZstdDecompressor()
-    frame = decompressor.decompressobj()
-    data = head
-    while data:
+    frame = ZstdDecompressor()
+    data = head + file.read(_BLOCK)
+    while data or not frame.needs_input:
         try:
-            out = frame.decompress(data)
-        except zstandard.ZstdError:
+            out = frame.decompress(data, _BLOCK)
+        except ZstdError:
             raise StreamError("damaged zstd data") from None
         if out:
             yield out
         data = b""
         if frame.eof:
-            data = frame.unused_data
-        if not data:
-            data = file.read(_ZSTD_STEP)
-        if frame.eof and data:
-            frame = decompressor.decompressobj()
-    if not frame.eof:
-        raise StreamError("zstd data ends too early")
+            data = frame.unused_data or file.read(_BLOCK)
+            if not data:
+                return
+            frame = ZstdDecompressor()
+        elif frame.needs_input:
+            data = file.read(_BLOCK)
+    raise StreamError("zstd data ends too early")
 
 
 _BLOCK = 1 << 16
-_ZSTD_STEP = 512
-"""Input bytes at a time: 4 bytes of zstd may stand for 128 KiB, so 512 give at most 16 MiB."""

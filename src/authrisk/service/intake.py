@@ -103,7 +103,7 @@ class Intake:
     async def forget(self, user_id: str) -> int:
         """Erase the user, after whatever is being answered for them."""
         async with self._turns.turn(user_id):
-            return await self._in_thread(lambda: self.scorer.store.forget(user_id))
+            return await self._in_thread(lambda: self.scorer.forget(user_id))
 
     async def ready(self) -> bool:
         """Whether history answers."""

@@ -63,9 +63,12 @@ def test_cost_is_linear() -> None:
     for line in ('"', '""', '"""', 'a,"', '","', 'x"y', '"x"y,"'):
         seconds = []
         for count in (20_000, 40_000):
-            start = time.process_time()
-            list(read_records([Line("f", 1, line)] * count))
-            seconds.append(time.process_time() - start)
+            runs = []
+            for _ in range(3):  # the least disturbed of three
+                start = time.process_time()
+                list(read_records([Line("f", 1, line)] * count))
+                runs.append(time.process_time() - start)
+            seconds.append(min(runs))
         assert seconds[1] < 5 * seconds[0] + 0.05
     assert split_fields('"' * 200_000) is not None
     assert split_fields('"' * 200_001) is None
