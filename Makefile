@@ -33,8 +33,10 @@ bench: $(VENV)/.installed-all
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
+# The first check of a bundle also compiles the feature kernels, once for all later starts.
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e .
+	@$(BIN)/authrisk bundle verify supervised >/dev/null
 	@touch $@
 
 $(VENV)/.installed-all: pyproject.toml constraints.txt | $(BIN)/python

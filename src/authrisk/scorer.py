@@ -84,19 +84,30 @@ class Scorer:
         return self._counts.population
 
     def assess(self, event: LoginEvent) -> RiskAssessment:
-        """The risk of an enriched login, judged by what came strictly before it."""
-        user, now = event.user_id, event.timestamp_ns
-        past: list[LoginEvent] = []
-        failures: list[LoginEvent] = []
-        if user is not None:
-            past = self.store.recent(user, now, HISTORY_LIMIT)
-            failures = self.store.recent(user, now, FAILURE_LIMIT, Standing.EVIDENCE)
+        """The risk of an enriched login, judged by what came strictly before it.
+
+        A login that is remembered already (its event id is in history) does not see itself.
+        """
+        stored = self.store.get(event.event_id)
+        if stored is not None and stored.standing is Standing.FAMILIAR:
+            with self._counts.lock:
+                row = coded_from([code_event(stored.event)]).ints[0]
+                self.population.remove(row)
+                try:
+                    return self._assess(event, stored)
+                finally:
+                    self.population.add(row)
+        return self._assess(event, stored)
+
+    def _assess(self, event: LoginEvent, stored: StoredLogin | None) -> RiskAssessment:
+        past = self._recent(event, HISTORY_LIMIT, Standing.FAMILIAR)
+        failures = self._recent(event, FAILURE_LIMIT, Standing.EVIDENCE)
         rows = [self._coded(e) for e in past]
         rows.append(code_event(event))
         windows = live_window(
             rows,
             [failure.timestamp_ns for failure in failures],
-            self._attempts(event),
+            self._attempts(event, stored),
             self.population,
             self.bundle.preparation,
         )
@@ -221,7 +232,19 @@ class Scorer:
                 self._rows.popitem(last=False)
         return row
 
-    def _attempts(self, event: LoginEvent) -> list[list[tuple[int, int, bool]]]:
+    def _recent(self, event: LoginEvent, limit: int, standing: Standing) -> list[LoginEvent]:
+        """The user's last logins of that standing before this one, without this one."""
+        if event.user_id is None:
+            return []
+        found = self.store.recent(event.user_id, event.timestamp_ns, limit + 1, standing)
+        if any(e.event_id == event.event_id for e in found):
+            found = [e for e in found if e.event_id != event.event_id]
+        return found[-limit:]
+
+    def _attempts(
+        self, event: LoginEvent, stored: StoredLogin | None
+    ) -> list[list[tuple[int, int, bool]]]:
+        """What came from the login's address, prefix and AS lately, without the login itself."""
         now = event.timestamp_ns
         address = event.src_ip if event.src_ip is not None else event.src_host
         sources: tuple[tuple[SourceKind, str | None], ...] = (
@@ -233,9 +256,14 @@ class Scorer:
         for kind, value in sources:
             rows = []
             if value is not None:
-                for time_ns, user, failed in self.store.recent_from(
-                    kind, value, now - HORIZON_NS, now, SOURCE_LIMIT
-                ):
+                found = self.store.recent_from(
+                    kind, value, now - HORIZON_NS, now, SOURCE_LIMIT + (stored is not None)
+                )
+                if stored is not None:
+                    mine = (stored.event.timestamp_ns, stored.event.user_id)
+                    own = [i for i, attempt in enumerate(found) if attempt[:2] == mine]
+                    found = [a for i, a in enumerate(found) if i not in own[-1:]][-SOURCE_LIMIT:]
+                for time_ns, user, failed in found:
                     rows.append((time_ns, 0 if user is None else code_of("user", user), failed))
             out.append(rows)
         return out

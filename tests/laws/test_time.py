@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import polars as pl
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -93,7 +92,6 @@ def test_assessing_teaches_nothing(bundle: Bundle, timelines, data) -> None:
     assert scorer.assess(events[-1]) == first
 
 
-@pytest.mark.xfail(reason="`assess` does not leave the login itself out of what history holds")
 def test_a_stored_login_is_scored_as_before(bundle: Bundle, events: pl.DataFrame) -> None:
     """Whether a login waits in history for its outcome makes no difference to its own score."""
     scorer = Scorer(bundle, MemoryStore(), trust="confirmed")

@@ -350,7 +350,6 @@ def test_endless_golden_cases(copied: Path, restamp: Restamp) -> None:
         load_bundle(copied)
 
 
-@pytest.mark.xfail(strict=False, reason="a weight that reaches no golden score is not looked at")
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_weights_that_are_not_finite(copied: Path, restamp: Restamp, value: float) -> None:
     """One weight that is no number, in any tensor of the model, is refused."""

@@ -62,7 +62,6 @@ def test_replay_and_http_agree_bit_for_bit(settled, login):
     assert next_score(client, login, location="8.8.8.8") == direct
 
 
-@pytest.mark.xfail(reason="the models take an unreadable agent for less than a new browser")
 def test_hostile_agent_is_at_least_an_unknown_device(settled):
     """No user agent, and none at all, scores below an ordinary browser that was never seen."""
     _client, scorer = settled

@@ -10,6 +10,7 @@ import onnxruntime as ort
 
 from authrisk.errors import BundleError
 from authrisk.features.catalogue import GROUPS, STEPS, F
+from authrisk.models.onnx_file import check_onnx
 
 Rows = npt.NDArray[np.float32]
 MAX_BYTES = 64 << 20
@@ -34,6 +35,7 @@ class OnnxModel:
         """Raises BundleError when the file is no ONNX model of our windows, or not finite."""
         if len(data) > MAX_BYTES:
             raise BundleError(f"is larger than {MAX_BYTES >> 20} MiB", where=_FILE)
+        check_onnx(data)
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1

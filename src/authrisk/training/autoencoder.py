@@ -9,7 +9,7 @@ The raw score is a sum of bits, one term per field, never below 0: a likelihood 
 from the population" against "this user", clipped field by field. For a value that the user never
 had, the population's -log2 p stands on both sides, and what remains is -log2 P(new | past). A value
 that the user has had costs nothing. What was weighed and dropped (plain sums, rarity of the value,
-networks by kind) is in docs/decisions/models.md with its figures.
+networks by kind) is in docs/decisions/models.md.
 """
 
 from __future__ import annotations

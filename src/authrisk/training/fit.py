@@ -81,7 +81,7 @@ def fit(
         weight_decay=settings.weight_decay,
         fused=True,
     )
-    state = _State(settings, train, validation, workdir / CHECKPOINT)
+    state = _State(network, settings, train, validation, workdir / CHECKPOINT)
     state.restore(network, optimizer)
     while not state.finished:
         epoch = len(state.train_losses)
@@ -134,16 +134,27 @@ class _State:
     """What a run has reached, and its checkpoint file."""
 
     def __init__(
-        self, settings: FitSettings, train: Judged, validation: Judged, path: Path
+        self,
+        network: Network,
+        settings: FitSettings,
+        train: Judged,
+        validation: Judged,
+        path: Path,
     ) -> None:
         self.settings, self.path = settings, path
         self.train_losses: list[float] = []
         self.validation_losses: list[float] = []
         self.best: dict[str, Any] = {}
+        # Labels are in it by their weighted sum; shapes tell one network from another.
         self.identity = json.dumps(
-            [asdict(settings), int(train.event.size), float(train.rows.sum(dtype=np.float64)),
-             int(validation.event.size)]
-        )  # fmt: skip
+            {
+                "network": {name: list(v.shape) for name, v in network.state_dict().items()},
+                "settings": asdict(settings),
+                "train": [int(train.event.size), float(train.rows.sum(dtype=np.float64))],
+                "labels": float((train.label * train.weight).sum(dtype=np.float64)),
+                "validation": int(validation.event.size),
+            }
+        )
 
     @property
     def best_epoch(self) -> int:
