@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -54,9 +53,9 @@ def _start() -> float:
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         server = subprocess.Popen(
-            [sys.executable, "-m", "authrisk.cli", "serve", "--port", str(port),
+            [Path(sys.executable).parent / "authrisk", "serve", "--port", str(port),
              "--history", str(Path(folder) / "history.sqlite")],
-            stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=os.environ,
+            stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         try:
             while time.perf_counter() - started < 60:
