@@ -68,6 +68,6 @@ def run(
         else:
             Path(out).write_text(text, encoding="utf-8")
     report(
-        f"realised {evaluation.realised_1pct:.2%} of the promised 1 %, "
+        f"realised {evaluation.realised_1pct:.2%}, promised 1 %; "
         f"mean recall at 1 %: {evaluation.macro_recall_at_1pct:.1%}"
     )
