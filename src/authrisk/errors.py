@@ -31,3 +31,7 @@ class BundleError(AuthriskError):
 
 class StoreError(AuthriskError):
     """The history store cannot be read or written."""
+
+
+class ScoringError(AuthriskError):
+    """A login got no finite score; whoever asked must fall back to a cautious one."""
