@@ -219,3 +219,45 @@ def test_failures_are_weighed_within_bounds(scorer: Scorer) -> None:
         tell(scorer, msgspec.structs.replace(attempt, event_id=f"attempt-{n}"))
     assert scorer.assess(login(11)).raw == hundred
     assert scorer.assess(login(20)).raw == calm
+
+
+@pytest.mark.parametrize("how", ["verdict", "outcome"])
+def test_a_failed_login_never_becomes_familiar(scorer: Scorer, how: str) -> None:
+    """Whoever vouches for it, a login that failed stays evidence; the verdict is kept."""
+    tell(scorer, login(11, outcome=Outcome.FAILURE, **AWAY))
+    size = scorer.population.size
+    if how == "verdict":
+        stored = scorer.judge("u-11", "legitimate")
+        assert stored is not None and stored.verdict == "legitimate"
+    else:
+        stored = scorer.resolve("u-11", "success")
+    assert stored is not None and stored.standing is Standing.EVIDENCE
+    assert scorer.population.size == size
+    assert "new_country" in {r.code for r in scorer.assess(login(12, **AWAY)).reasons}
+
+
+def test_all_that_is_disowned_is_taken_back(bundle: Bundle) -> None:
+    """However many logins of other standings came later, the counts lose every disowned one."""
+    store = MemoryStore()
+    scorer = Scorer(bundle, store, trust="confirmed")
+    for n in range(600):
+        event = login(n)
+        scorer.remember(event, RISKLESS, standing=Standing.FAMILIAR)
+    for n in range(600, 1300):
+        scorer.remember(login(n, outcome=Outcome.FAILURE), RISKLESS)
+    assert scorer.population.size == 600
+    scorer.judge("u-0", "compromised", since_ns=0)
+    assert store.recent("u", 1 << 62, 10) == []
+    assert scorer.population.size == 0
+
+
+def test_counts_never_fall_below_nothing(scorer: Scorer) -> None:
+    """Taking back what was never counted leaves finite scores."""
+    for n in range(40, 70):
+        scorer.store.append(login(n), Standing.FAMILIAR)
+        scorer.resolve(f"u-{n}", "failure")
+    assert scorer.population.size == 0
+    assert 0.0 <= scorer.assess(login(80)).risk_score <= 1.0
+
+
+RISKLESS = RiskAssessment("", 0.0, "low", "learning", (), "", "", 0.0)

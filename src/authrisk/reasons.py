@@ -16,7 +16,7 @@ import numpy.typing as npt
 from authrisk.event import LoginEvent
 from authrisk.features.catalogue import GROUPS, column
 
-MAX_REASONS = 5
+MAX_REASONS = 8
 NOTABLE_BITS = 1.0
 """A group without a fact is named when it raised the score by this much."""
 

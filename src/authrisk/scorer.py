@@ -6,6 +6,7 @@ sees itself, and scoring alone teaches nothing (docs/service.md says what become
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from typing import Literal
@@ -14,6 +15,7 @@ import msgspec
 import numpy as np
 
 from authrisk.enrich.address import prefix_of
+from authrisk.errors import ScoringError
 from authrisk.event import LoginEvent, Outcome
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
 from authrisk.features.coded import code_event, code_of, coded_from
@@ -31,6 +33,7 @@ Verdict = Literal["legitimate", "compromised"]
 YOUNG = 500
 """Familiar logins of all users below which an installation is `learning`."""
 _CACHE = 65_536
+_ALL = 1_000_000
 _SNAPSHOT = "population"
 _RESOLUTIONS = {
     "success": Standing.FAMILIAR,
@@ -69,14 +72,16 @@ class Scorer:
         *,
         trust: Trust = "low-risk",
         step_up: float = MEDIUM,
+        counts: Counts | None = None,
     ) -> None:
-        """Takes the population counts up where the store's snapshot left them."""
+        """Takes the population counts up where the store's snapshot left them, or shares those
+        of another scorer. One process only may write to a store (`history.lock`)."""
         self.bundle = bundle
         self.store = store
         self._trust = trust
         self._step_up = step_up
         self._rows: OrderedDict[str, CodedRow] = OrderedDict()
-        self._counts = _restore(store)
+        self._counts = _restore(store) if counts is None else counts
 
     @property
     def population(self) -> Population:
@@ -112,6 +117,8 @@ class Scorer:
             self.bundle.preparation,
         )
         raw, parts = self.bundle.model.score(windows)
+        if not math.isfinite(raw[0]):
+            raise ScoringError("the model gives no finite score", where=event.event_id)
         score = float(self.bundle.calibrator.risk(raw)[0])
         return RiskAssessment(
             event_id=event.event_id,
@@ -165,13 +172,14 @@ class Scorer:
         self, event_id: str, verdict: Verdict, since_ns: int | None = None
     ) -> StoredLogin | None:
         """A person's verdict. `compromised` disowns the login and, with `since_ns`, all of its
-        user's from then on."""
+        user's from then on. `legitimate` makes familiar what was waiting or disowned; a failed
+        login stays evidence, whoever failed: the verdict is a label then."""
         if verdict == "legitimate":
             return self._restand(event_id, Standing.FAMILIAR, verdict)
         stored = self._restand(event_id, Standing.DISOWNED, verdict)
         if stored is not None and since_ns is not None and stored.event.user_id is not None:
             user = stored.event.user_id
-            for login in self.store.logins(user):
+            for login in self.store.logins(user, _ALL):
                 if login.event.timestamp_ns >= since_ns and login.standing is Standing.FAMILIAR:
                     self._uncount(login.event)
             self.store.disown_since(user, since_ns)
@@ -189,16 +197,14 @@ class Scorer:
         The population's counts hold no users and stay.
         """
         erased = self.store.forget(user_id)
-        with self._counts.lock:
-            self._rows.clear()
+        self._rows = OrderedDict()
         return erased
 
     def with_bundle(self, bundle: Bundle) -> Scorer:
         """A scorer of another bundle over the same history and counts."""
-        other = object.__new__(Scorer)
-        other.__dict__.update(self.__dict__)
-        other.bundle = bundle
-        return other
+        return Scorer(
+            bundle, self.store, trust=self._trust, step_up=self._step_up, counts=self._counts
+        )
 
     def _restand(
         self, event_id: str, standing: Standing, verdict: Verdict | None
@@ -206,6 +212,9 @@ class Scorer:
         before = self.store.get(event_id)
         if before is None or (before.standing is Standing.DISOWNED and verdict is None):
             return before
+        judged = verdict is not None and before.standing is Standing.EVIDENCE
+        if standing is Standing.FAMILIAR and (judged or before.event.outcome is Outcome.FAILURE):
+            standing = Standing.EVIDENCE  # a failed login never makes anything familiar
         after = self.store.resolve(event_id, standing, verdict)
         if after is not None and standing is not before.standing:
             if standing is Standing.FAMILIAR:
@@ -215,6 +224,8 @@ class Scorer:
         return after
 
     def _uncount(self, event: LoginEvent) -> None:
+        if event.user_id is None:
+            return
         with self._counts.lock:
             self.population.remove(coded_from([code_event(event)]).ints[0])
 
@@ -225,11 +236,12 @@ class Scorer:
                 self.population.add(coded_from([code_event(event)]).ints[0])
 
     def _coded(self, event: LoginEvent) -> CodedRow:
-        row = self._rows.get(event.event_id)
+        rows = self._rows  # `forget` may put another one in its place meanwhile
+        row = rows.get(event.event_id)
         if row is None:
-            row = self._rows[event.event_id] = code_event(event)
-            if len(self._rows) > _CACHE:
-                self._rows.popitem(last=False)
+            row = rows[event.event_id] = code_event(event)
+            if len(rows) > _CACHE:
+                rows.popitem(last=False)
         return row
 
     def _recent(self, event: LoginEvent, limit: int, standing: Standing) -> list[LoginEvent]:
@@ -269,7 +281,7 @@ class Scorer:
         return out
 
 
-class _Counts:
+class Counts:
     """The population and the last login that it counts; the lock guards both."""
 
     def __init__(self, population: Population, upto: int) -> None:
@@ -277,7 +289,7 @@ class _Counts:
         self.lock = threading.Lock()
 
 
-def _restore(store: HistoryStore) -> _Counts:
+def _restore(store: HistoryStore) -> Counts:
     """The population of the snapshot, plus the familiar logins that arrived after it."""
     state = store.load_state(_SNAPSHOT)
     population, upto = Population(), 0
@@ -288,4 +300,4 @@ def _restore(store: HistoryStore) -> _Counts:
         upto = stored.sequence
         if stored.standing is Standing.FAMILIAR and stored.event.user_id is not None:
             population.add(np.frombuffer(code_event(stored.event)[0], np.int64))
-    return _Counts(population, upto)
+    return Counts(population, upto)

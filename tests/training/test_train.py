@@ -13,7 +13,7 @@ import torch
 from authrisk.errors import InputError
 from authrisk.evaluation.cases import Cases, injected_cases, legitimate_cases
 from authrisk.features.coded import TIME, USER
-from authrisk.models.bundle import load_bundle
+from authrisk.models.bundle import FILES, load_bundle, write_bundle
 from authrisk.training.fit import CHECKPOINT, FitSettings, Network, fit
 from authrisk.training.pack import TrainSettings
 from authrisk.training.prepare import Kind, Prepared, prepare
@@ -152,3 +152,27 @@ def test_too_little(cases: Cases, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="attacks"):
         train(none, "supervised", tmp_path / "none", settings)
     assert not list(tmp_path.iterdir())
+
+
+def test_replacing_deletes_nothing_but_a_bundle(tmp_path: Path) -> None:
+    """`replace` refuses a directory that holds anything else, and leaves it as it is."""
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "thesis.txt").write_text("hi")
+    files = dict.fromkeys(FILES, b"")
+    with pytest.raises(InputError, match="is no bundle"):
+        write_bundle(precious, manifest={}, files=files, replace=True)
+    assert (precious / "thesis.txt").read_text() == "hi"
+
+
+def test_golden_cases_name_nobody(trained: tuple[Trained, Path]) -> None:
+    """No address, agent, place or time of the training data is in a golden case."""
+    _, path = trained
+    text = (path / "golden.json").read_text()
+    bundle = load_bundle(path)
+    for case in bundle.golden:
+        for event in (*case.past, case.login):
+            assert event.src_ip is None or event.src_ip.startswith(("10.", "no address"))
+            assert event.user_agent is None or event.user_agent.startswith("user_agent-")
+            assert event.timestamp.year in range(1999, 2003)
+    assert "Mozilla" not in text

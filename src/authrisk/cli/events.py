@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,7 +82,7 @@ def import_events(
 
     Successes become familiar, failures evidence; without an outcome a login is kept unconfirmed.
     User ids must be those that the service is asked about. An event that is there already stays
-    as it is.
+    as it is. Stop the service first: one process at a time writes to a history.
 
     \b
     Example:
@@ -89,6 +90,7 @@ def import_events(
     """
     from authrisk.event import Outcome
     from authrisk.eventlog import scan_batches, to_events
+    from authrisk.history.lock import only_writer
     from authrisk.history.sqlite import SqliteStore
     from authrisk.history.store import Standing
 
@@ -96,18 +98,18 @@ def import_events(
     batches = scan_batches(events)
     first = next(batches, None)
     new = seen = 0
-    store = SqliteStore(history)
-    try:
-        with progress_bar("logins") as bar:
-            task = bar.add_task("import", total=None)
-            for frame in itertools.chain([] if first is None else [first], batches):
-                for event in to_events(frame):
-                    kept = store.append(event, standing.get(event.outcome, Standing.UNCONFIRMED))
-                    new += kept is not None
-                    seen += 1
-                    bar.update(task, completed=seen)
-    finally:
-        store.close()
+    with (
+        only_writer(history),
+        closing(SqliteStore(history)) as store,
+        progress_bar("logins") as bar,
+    ):
+        task = bar.add_task("import", total=None)
+        for frame in itertools.chain([] if first is None else [first], batches):
+            for event in to_events(frame):
+                kept = store.append(event, standing.get(event.outcome, Standing.UNCONFIRMED))
+                new += kept is not None
+                seen += 1
+                bar.update(task, completed=seen)
     report(f"{new:,} logins imported, {seen - new:,} were there already")
 
 

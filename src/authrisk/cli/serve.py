@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -62,6 +63,7 @@ def run(
     from authrisk.enrich.enricher import Enricher
     from authrisk.enrich.geo import AddressTables
     from authrisk.enrich.user_agent import default_parser
+    from authrisk.history.lock import only_writer
     from authrisk.history.sqlite import SqliteStore
     from authrisk.models.bundle import load_bundle, locate_bundle
     from authrisk.scorer import Scorer
@@ -74,8 +76,7 @@ def run(
     loaded = load_bundle(locate_bundle(bundle))
     enricher = Enricher(AddressTables.load(mmdb or ()), default_parser())
     settings = ServiceSettings(hosts=None if exposed else LOOPBACK_NAMES)
-    store = SqliteStore(history)
-    try:
+    with only_writer(history), closing(SqliteStore(history)) as store:
         scorer = Scorer(
             loaded, store, trust="confirmed" if trust is TrustName.CONFIRMED else "low-risk"
         )
@@ -88,8 +89,6 @@ def run(
         text = f"{loaded.name} {loaded.version}, history {history}"
         threading.Thread(target=announce, args=(host, port, text), daemon=True).start()
         serve(application, listen)
-    finally:
-        store.close()
 
 
 def require_free(host: str, port: int) -> None:

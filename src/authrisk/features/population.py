@@ -177,7 +177,7 @@ class Population:
         """Take a familiar login back that turned out not to be: as if it had never been counted,
         unless the counts were halved in between."""
         _take_back(row, _COLUMNS, self.keys, self.counts, self.totals)
-        self.size -= 1
+        self.size = max(0, self.size - 1)
 
     def replay(self, codes: Ints, familiar: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
         """`rarities` then, if familiar, `add`, for each event in time order: (N, F_POPULATION).

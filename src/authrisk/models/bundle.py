@@ -174,10 +174,13 @@ def write_bundle(
     """Write a bundle beside its place, verify it there, then rename it. Answers it loaded.
 
     manifest: the fields of `Manifest` but `format_version`, `files` and what the code knows.
-    Raises InputError when the place is taken and `replace` is False.
+    Raises InputError when the place is taken and `replace` is False, or when what is there is
+    no bundle: nothing else is ever deleted.
     """
-    if path.exists() and not replace:
-        raise InputError("is there already", where=str(path), remedy="choose another name")
+    if path.exists():
+        if not replace:
+            raise InputError("is there already", where=str(path), remedy="choose another name")
+        _require_bundle(path)
     if set(files) != set(FILES):
         raise BundleError(f"needs exactly the files {', '.join(FILES)}")
     whole = Manifest(
@@ -202,10 +205,31 @@ def write_bundle(
             file.flush()
             os.fsync(file.fileno())
     bundle = load_bundle(partial)
+    old = path.parent / f".{path.name}.old"
     if path.exists():
-        shutil.rmtree(path)
+        shutil.rmtree(old, ignore_errors=True)
+        path.rename(old)
     partial.rename(path)
+    shutil.rmtree(old, ignore_errors=True)
+    _sync_directory(path.parent)
     return bundle
+
+
+def _require_bundle(path: Path) -> None:
+    """Raise InputError unless the directory holds a manifest and nothing but a bundle's files."""
+    names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
+    if MANIFEST not in names or names - {MANIFEST, *FILES}:
+        raise InputError(
+            "is no bundle and is not replaced", where=str(path), remedy="choose another name"
+        )
+
+
+def _sync_directory(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read_verified(path: Path) -> tuple[dict[str, bytes], Manifest, str]:

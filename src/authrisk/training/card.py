@@ -55,6 +55,15 @@ def model_card(kind: str, manifest: dict[str, Any], metrics: dict[str, Any]) -> 
                 f"| {row['recall_at_0.1pct']:.1%} | {row['recall_at_1pct_unseen_users']:.1%} "
                 f"| {row['auc']:.3f} |"
             )
+        if "hidden" in metrics["per_tier"]:
+            lines += [
+                "",
+                "`hidden`: injected attacks that leave out their client or their place. Users of "
+                "the training data never do, so this row shows that the model noticed, not how "
+                "often such attacks are found elsewhere.",
+            ]
+        if "labelled" in metrics["per_tier"]:
+            lines += ["", "`labelled`: attacks that the data themselves name."]
     lines += [
         "",
         "## Blind spots",

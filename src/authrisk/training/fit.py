@@ -200,7 +200,7 @@ class _State:
                 arrays = dict(file)
         except (OSError, EOFError, ValueError, BadZipFile):
             return  # damaged: the run begins anew and replaces it
-        if str(arrays["identity"]) != self.identity:
+        if str(arrays.get("identity")) != self.identity:
             return
         self.train_losses, self.validation_losses = (list(x) for x in arrays["losses"].tolist())
         self.best = {k[5:]: v for k, v in arrays.items() if k.startswith("best.")}

@@ -43,7 +43,7 @@ def measure(
     calibration = fit_calibration(raw[wanted & legitimate & ruler], platt)
     risk = Calibrator(calibration).risk(raw)
     good = risk[wanted & legitimate & ~ruler]
-    tiers = cases.tier.to_numpy()[timeline.row_of]
+    tiers = cases.tier.fill_null("labelled").to_numpy()[timeline.row_of]
     bad = wanted & attack & ~ruler
     metrics: dict[str, Any] = {
         "legitimate_logins": int(good.size),
@@ -53,10 +53,9 @@ def measure(
     if bad.any():
         metrics["attacks"] = int(bad.sum())
         raws = raw[wanted & legitimate & ~ruler]
-        names = sorted({t for t in tiers[bad] if t is not None})
         per_tier = {}
-        for name in names or ["labelled"]:
-            mine = raw[bad & (tiers == name)] if names else raw[bad]
+        for name in sorted(set(tiers[bad])):
+            mine = raw[bad & (tiers == name)]
             unseen = bad & (tiers == name) & prepared.split.unseen
             per_tier[name] = {
                 "attacks": int(mine.size),
