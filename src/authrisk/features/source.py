@@ -32,35 +32,44 @@ HORIZON_NS = int(cat.SOURCE_WINDOWS[-1][1] * 1e9)
 
 
 @njit(cache=True)
+def _write(kind, w, attempts, failures, others, out):
+    """Write the columns of one window of one kind; the hour of the address also as classes."""
+    at = (kind * N_WINDOWS + w) * 2
+    share = failures / attempts if attempts > 0 else 0.0
+    out[at] = _LOG1P[others]
+    out[at + 1] = share
+    if kind == 0 and w == 1:
+        out[C_CROWD:] = 0.0
+        out[C_CROWD + (0 if others == 0 else 1 if others < 3 else 2 if others < 8 else 3)] = 1.0
+        out[C_FAILING + (0 if share == 0 else 1 if share <= 0.5 else 2)] = 1.0
+
+
+@njit(cache=True)
 def _columns_of(kind, now, user, times, users, failed, n, marks, mark, out):
     """Write the columns of one kind of source from its last n attempts, oldest first.
 
     users are small numbers; marks[user] == mark says "seen already".
     """
-    others = np.zeros(N_WINDOWS)
-    attempts = np.zeros(N_WINDOWS)
-    failures = np.zeros(N_WINDOWS)
+    attempts = 0.0
+    failures = 0.0
+    others = 0
+    w = 0
+    # From the newest on: what a window holds is known when the first attempt is too old for it.
     for j in range(n - 1, -1, -1):
         age = now - times[j]
-        fresh = users[j] != user and marks[users[j]] != mark
-        if fresh:
+        while w < N_WINDOWS and age > _WINDOWS_NS[w]:
+            _write(kind, w, attempts, failures, others, out)
+            w += 1
+        if w == N_WINDOWS:
+            break
+        attempts += 1.0
+        failures += failed[j]
+        if users[j] != user and marks[users[j]] != mark:
             marks[users[j]] = mark
-        for w in range(N_WINDOWS):
-            if age <= _WINDOWS_NS[w]:
-                attempts[w] += 1.0
-                failures[w] += failed[j]
-                if fresh:
-                    others[w] += 1.0
-    for w in range(N_WINDOWS):
-        at = (kind * N_WINDOWS + w) * 2
-        out[at] = _LOG1P[int(others[w])]
-        out[at + 1] = failures[w] / attempts[w] if attempts[w] > 0 else 0.0
-    if kind == 0:
-        out[C_CROWD:] = 0.0
-        crowd = others[1]
-        out[C_CROWD + (0 if crowd == 0 else 1 if crowd < 3 else 2 if crowd < 8 else 3)] = 1.0
-        share = failures[1] / attempts[1] if attempts[1] > 0 else 0.0
-        out[C_FAILING + (0 if share == 0 else 1 if share <= 0.5 else 2)] = 1.0
+            others += 1
+    while w < N_WINDOWS:
+        _write(kind, w, attempts, failures, others, out)
+        w += 1
 
 
 @njit(cache=True)
