@@ -50,6 +50,23 @@ def test_the_check_tells_what_is_wrong(changes: dict[str, object], fault: str) -
         check_parser(broken)
 
 
+def test_the_check_finds_a_parser_that_calls_itself() -> None:
+    """A parser that recurses into what a line quotes fails on deep nesting."""
+
+    def depth(text: str) -> int:
+        inner = text.partition(" (")[2]
+        return 1 + depth(inner) if inner else 0
+
+    def parse(self: object, lines: Any, settings: object) -> Any:
+        for line in lines:
+            depth(line.text)
+            yield from HARBOR().parse([line], settings)
+
+    hostile = HARBOR.hostile + "\nquoted (by victim)"
+    with pytest.raises(RecursionError):
+        check_parser(type("Deep", (HARBOR,), {"parse": parse, "hostile": hostile})())
+
+
 def test_the_check_finds_a_parser_that_raises() -> None:
     """An exception for bad content comes through."""
 

@@ -44,7 +44,10 @@ def read_message(message: str) -> Attempt | str:
     if message.startswith("message repeated "):
         match = _REPEATED.fullmatch(message)
         if match is not None:
-            inner = read_message(match[2].strip())
+            text = match[2].strip()
+            if text.startswith("message repeated "):
+                return "repetition of a repetition"
+            inner = read_message(text)
             if isinstance(inner, Attempt):
                 return inner._replace(times=max(1, int(match[1])))
             return inner

@@ -28,7 +28,8 @@ def check_parser(parser: Parser) -> None:
     - every line comes back as an item; events have unique ids, a time between 1970 and 2262 and
       reasons of the closed vocabulary;
     - no event of `hostile` is of the user `victim` (compared without case);
-    - random bytes, cut and doubled sample lines raise nothing;
+    - random bytes, cut and doubled sample lines raise nothing, nor does deep nesting of what a
+      line holds in brackets;
     - the same lines give the same items twice.
     """
     assert isinstance(parser, Parser), "a part of the Parser protocol is missing"
@@ -91,6 +92,7 @@ def _check_noise(parser: Parser) -> None:
             at = noise.randrange(len(line) + 1)
             texts.append(line[:at] + chr(noise.choice(_TROUBLE)) + line[at + 1 :])
     texts += ["", " ", "{", "[" * 10_000, '{"a":' * 10_000, "\ufeff", "9" * 5000]
+    texts += [nested for line in lines for nested in _nestings(line)]
     noise.shuffle(texts)
     parser.claims(texts)
     text = "\n".join(text.replace("\n", " ") for text in texts)
@@ -98,6 +100,21 @@ def _check_noise(parser: Parser) -> None:
     _events(parser, items)
     assert len(items) >= len(texts), f"{parser.name}: some lines of noise gave no item"
     assert parse_text(parser, text) == items, f"{parser.name}: two readings of noise differ"
+
+
+def _nestings(line: str) -> list[str]:
+    """The line with its last brackets, and up to four words before them, within themselves."""
+    texts = []
+    for opening, closing in ("[]", "()", "{}"):
+        start, end = line.rfind(opening), line.rfind(closing)
+        if not 0 <= start < end:
+            continue
+        begin, tail = start, line[start + 1 : end].lstrip()
+        unit = line[: end - len(tail)]
+        for _ in range(5):
+            texts.append(line[:begin] + unit[begin:] * _DEPTH + tail + closing * _DEPTH)
+            begin = line.rfind(" ", 0, max(0, begin - 1)) + 1
+    return texts
 
 
 def _events(parser: Parser, items: Sequence[Item]) -> list[LoginEvent]:
@@ -118,4 +135,6 @@ def _events(parser: Parser, items: Sequence[Item]) -> list[LoginEvent]:
     return events
 
 
+_DEPTH = 1100
+"""More levels than a function may call itself."""
 _TROUBLE = (0, 9, 13, 27, 34, 39, 44, 92, 123, 125, 0x202E, 0xFFFD, 0x1F600)

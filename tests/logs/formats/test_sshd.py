@@ -161,3 +161,13 @@ def test_journal_entries(fields: dict[str, object], kind: type) -> None:
     assert type(item) is kind
     if isinstance(item, LoginEvent):
         assert item.timestamp_ns == 1_700_000_000_123_456_000
+
+
+@pytest.mark.parametrize("levels", [2, 2000])
+def test_nested_repetitions_are_no_login(levels: int) -> None:
+    """A repetition of a repetition decides nothing, however deep it is; the next line is read."""
+    failed = "Failed password for root from 1.2.3.4 port 22 ssh2"
+    nested = "message repeated 1 times: [ " * levels + failed + "]" * levels
+    first, second = parse(sshd(nested), sshd(failed))
+    assert isinstance(first, Ignored)
+    assert isinstance(second, LoginEvent)
