@@ -10,7 +10,7 @@ import re
 import tomllib
 import types
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,9 +188,9 @@ class _Check:
             kind = FIELDS.get(name)
             if kind is None or name in {"timestamp", "event_id"}:
                 self.faults.append(f"`constants.{name}` is no field that can be constant")
-            elif name == "outcome" and value not in set(Outcome):
+            elif name == "outcome" and not _is_one(value, Outcome):
                 self.faults.append(f"`constants.outcome` must be one of {', '.join(Outcome)}")
-            elif name == "failure_reason" and value not in FAILURE_REASONS:
+            elif name == "failure_reason" and not _is_one(value, FAILURE_REASONS):
                 self.faults.append(f"`constants.{name}`: one of {', '.join(FAILURE_REASONS)}")
             elif name != "outcome" and type(value) is not kind:
                 self.faults.append(f"`constants.{name}` must be of type {kind.__name__}")
@@ -249,14 +249,14 @@ class _Check:
         if not outcomes and not is_constant:
             self.faults.append("`[outcome]` must say which texts are a success or a failure")
         other = table.get("other", "reject")
-        if other not in {"reject", "ignore", "unknown"}:
+        if not _is_one(other, ("reject", "ignore", "unknown")):
             self.faults.append("`outcome.other` must be reject, ignore or unknown")
         return outcomes, str(other)
 
     def _reasons(self) -> dict[str, str]:
         reasons: dict[str, str] = {}
         for text, reason in self._table("failure_reason").items():
-            if reason not in FAILURE_REASONS:
+            if not _is_one(reason, FAILURE_REASONS):
                 self.faults.append(f"`failure_reason`: one of {', '.join(FAILURE_REASONS)}")
             else:
                 reasons[text.casefold()] = reason
@@ -275,6 +275,10 @@ class _Check:
 def groups_of(pattern: str) -> Sequence[str]:
     """The named groups of a pattern, in order."""
     return re.findall(r"(?<!\\)\(\?P?<([A-Za-z_]\w*)>", pattern)
+
+
+def _is_one(value: object, words: Iterable[str]) -> bool:
+    return isinstance(value, str) and value in tuple(words)
 
 
 def _pattern_fault(pattern: str) -> str | None:

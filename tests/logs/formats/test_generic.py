@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import time
 from pathlib import Path
@@ -124,6 +125,49 @@ def test_everything_wrong_is_told_at_once() -> None:
         "`sample` is missing", "`expected.usr`",
     ):  # fmt: skip
         assert fault in text
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.sampled_from(["", "x", "success", "locked", "epoch", "(", "%", "%Y", "[0]", "UTC"]),
+        st.text(max_size=5), st.integers(), st.floats(), st.booleans(), st.just(dt.date.min),
+    ),
+    lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(
+        st.sampled_from(
+            ["success", "failure", "other", "format", "zone", "outcome", "failure_reason",
+             "timestamp", "user_id", "x"]
+        ),
+        inner,
+        max_size=3,
+    ),
+    max_leaves=6,
+)  # fmt: skip
+KEYS = ["name", "title", "pattern", "fields", "ignore", "unknown", "time", "outcome",
+        "failure_reason", "constants", "sample", "expected", "hostile"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ({"constants": {"outcome": []}}, "`constants.outcome` must be one of"),
+        ({"constants": {"failure_reason": {}}}, "`constants.failure_reason`: one of"),
+        ({"outcome": {"other": []}}, "`outcome.other` must be"),
+        ({"failure_reason": {"no": []}}, "`failure_reason`: one of"),
+    ],
+)
+def test_lists_where_a_word_belongs_are_told(content: dict[str, object], fault: str) -> None:
+    """A list or a table in place of a word is a fault like any other."""
+    with pytest.raises(FormatError) as caught:
+        describe(content)
+    assert fault in str(caught.value)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6))
+def test_no_description_crashes_its_reader(content: dict[str, object]) -> None:
+    """Whatever a file says, it is a description or its faults are told."""
+    with contextlib.suppress(FormatError):
+        describe({"name": "x", "sample": "x"} | content)
 
 
 @pytest.mark.parametrize(
