@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from urllib.parse import urlsplit
 
@@ -62,11 +63,12 @@ class Guard:
         }
         host = headers.get(b"host", "")
         accepted = self._settings.hosts
-        if accepted is not None and host and _name(host) not in accepted:
+        named = _HOST.fullmatch(host)
+        if host and (named is None or (accepted is not None and named[1] not in accepted)):
             return Problem(403, "This service does not answer to that host name.")
         origin = headers.get(b"origin")
         if origin is not None:
-            own = urlsplit(origin).netloc == host and host != ""
+            own = host != "" and _authority(origin) == host
             if not own and origin not in self._settings.origins:
                 return Problem(403, "Requests of foreign web pages are refused.")
         elif headers.get(b"sec-fetch-site", "none") not in _OWN_SITE:
@@ -74,7 +76,13 @@ class Guard:
         return None
 
 
-def _name(host: str) -> str:
-    """A Host header without its port."""
-    name, colon, port = host.rpartition(":")
-    return name if colon and port.isdigit() else host
+_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:/?#@\[\]\\]+)(?::[0-9]{0,5})?")
+"""A Host header: a name or address, then perhaps a port (RFC 9110 section 7.2)."""
+
+
+def _authority(origin: str) -> str | None:
+    """Host and port of an Origin header; None when it is no URL."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
