@@ -7,8 +7,10 @@ failure path of the server that asks.
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from decimal import Decimal
 
 from authrisk.event import NS_PER_S
 from authrisk.service.problems import Problem
@@ -25,7 +27,7 @@ EARLIEST_S = 946_684_800
 LATEST_S = 4_133_980_800
 """2101-01-01: the year 2100 is the last."""
 
-_DECIMAL = re.compile(r"([0-9]{1,19})(?:\.([0-9]{1,9}))?")
+_DECIMAL = re.compile(r"[0-9]{1,19}(?:\.[0-9]{1,9})?")
 
 
 def user_id_text(value: int | str, pointer: str = "/userID") -> str:
@@ -61,24 +63,23 @@ def time_ns(value: float | str, pointer: str = "/timestamp") -> int:
     Numbers of these units between the years 2000 and 2100 do not overlap. Raises Problem 422
     outside them.
 
+    A float stands for the shortest decimal number that reads back to it.
+
     >>> time_ns(1589912560), time_ns("1589912560607"), time_ns(1589912560.5)
     (1589912560000000000, 1589912560607000000, 1589912560500000000)
     """
     if isinstance(value, str):
-        match = _DECIMAL.fullmatch(value)
-        if match is None:
+        if _DECIMAL.fullmatch(value) is None:
             raise Problem(422, "is not a number of s, ms, us or ns since 1970", pointer)
-        whole, fraction = int(match[1]), match[2] or ""
+        number = Decimal(value)
     elif isinstance(value, float):
-        whole = int(value)
-        fraction = f"{value - whole:.6f}"[2:] if value >= 0 and value != whole else ""
+        number = Decimal(repr(value)) if math.isfinite(value) else Decimal(0)
     else:
-        whole, fraction = value, ""
+        number = Decimal(value)
     for scale in (NS_PER_S, 1_000_000, 1_000, 1):
         per_second = NS_PER_S // scale
-        if EARLIEST_S * per_second <= whole < LATEST_S * per_second:
-            digits = len(str(scale)) - 1
-            return whole * scale + int(fraction[:digits].ljust(digits, "0") or "0")
+        if EARLIEST_S * per_second <= number < LATEST_S * per_second:
+            return int(number * scale)  # at most 28 digits, which Decimal multiplies exactly
     raise Problem(422, "is not a time between the years 2000 and 2100", pointer)
 
 
