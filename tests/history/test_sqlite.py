@@ -217,3 +217,24 @@ def test_two_processes_share_one_file(tmp_path):
     assert two.recent("7", 9, 9) == [login(1)]
     one.close()
     two.close()
+
+
+def test_a_locked_file_is_waited_for_once(tmp_path):
+    """While another program holds the file, all that wait together are refused together."""
+    store = SqliteStore(tmp_path / "h.db")
+    other = sqlite3.connect(tmp_path / "h.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+
+    def refused(n):
+        with pytest.raises(StoreError, match="locked"):
+            store.append(login(n), Standing.FAMILIAR)
+        return True
+
+    start = time.monotonic()
+    with ThreadPoolExecutor(32) as pool:
+        assert all(pool.map(refused, range(32)))
+    assert time.monotonic() - start < 2
+    other.execute("ROLLBACK")
+    other.close()
+    assert store.append(login(1), Standing.FAMILIAR) is not None
+    store.close()

@@ -1,12 +1,15 @@
 """Once per event id, in order, kept, and honest when it could not be."""
 
+import math
+import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from authrisk.errors import StoreError
+from authrisk.errors import ScoringError, StoreError
 from authrisk.history.memory import MemoryStore
 from authrisk.history.sqlite import SqliteStore
 from authrisk.history.store import Standing
@@ -196,3 +199,80 @@ def test_scoring_a_risky_login_does_not_teach(client, scorer, login):
         for n in range(5)
     ]
     assert scores == [pytest.approx(0.7)] * 5
+
+
+def test_a_late_loss_is_counted_and_logged(make_client, failing, login, caplog):
+    """A write that fails after its caller was answered is counted, and told in one line."""
+    client = make_client(failing, store_patience_s=0.05)
+    failing.store.go_on.clear()
+    failing.store.write_fails = True
+    assert client.post("/v1/assessments", json=login()).json()["degraded"] is True
+    assert "authrisk_lost_logins_total 0.0" in client.get("/metrics").text
+    failing.store.go_on.set()
+    until = time.monotonic() + 5
+    while "authrisk_lost_logins_total 1.0" not in client.get("/metrics").text:
+        assert time.monotonic() < until
+    (line,) = [record for record in caplog.records if record.name.startswith("authrisk")]
+    assert "disk full" in line.getMessage()
+
+
+@pytest.mark.parametrize("cold_too", [False, True])
+def test_a_login_without_a_finite_score_steps_up(make_client, scorer, login, cold_too):
+    """A login that gets no finite score is answered as if history were out of reach."""
+    client = make_client(scorer)
+    cold = client.post("/v1/assessments", json=login()).json()
+
+    class Unscored(type(scorer)):
+        def assess(self, event):
+            if cold_too or self.store is scorer.store:
+                raise ScoringError("the model gave no finite score")
+            return super().assess(event)
+
+    scorer.__class__ = Unscored
+    answer = client.post("/v1/assessments", json=login())
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["degraded"], body["recommendedAction"]) == (True, "challenge")
+    assert body["riskScore"] >= (0.5 if cold_too else cold["riskScore"])
+    assert math.isfinite(body["riskScore"])
+    assert (body["riskLevel"], body["state"]) == ("medium", "learning")
+    assert 'authrisk_degraded_total{cause="score"} 1.0' in client.get("/metrics").text
+    short = {k: login()[k] for k in ("userID", "timestamp", "location", "userAgent")}
+    assert client.post("/getAnomalyScore", json=short).json()["riskScore"] >= 0.5
+
+
+def test_a_locked_history_is_503_soon(tmp_path, make_client, scorer, login):
+    """Whoever reports while history takes no write is told to come again, within a second."""
+    path = tmp_path / "h.db"
+    store = scorer.store = SqliteStore(path)
+    client = make_client(scorer)
+    client.post("/v1/assessments", json=login(eventID="e1"))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    calls = [
+        ("POST", "/v1/outcomes", {"eventID": "e1", "outcome": "success"}),
+        ("POST", "/v1/feedback", {"eventID": "e1", "verdict": "legitimate"}),
+        *[("DELETE", f"/v1/users/{n}", None) for n in range(14)],
+    ]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda c: client.request(c[0], c[1], json=c[2]), calls))
+    assert max(answer.elapsed.total_seconds() for answer in answers) < 2  # 1, on a busy machine
+    assert {answer.status_code for answer in answers} == {503}
+    assert {answer.headers["retry-after"] for answer in answers} == {"1"}
+    assert answers[0].headers["content-type"] == "application/problem+json"
+    assert "locked" not in answers[0].text
+    other.execute("ROLLBACK")
+    other.close()
+    assert client.post("/v1/outcomes", json=calls[0][2]).status_code == 200
+    client.__exit__(None, None, None)
+    store.close()
+    client.__enter__()
+
+
+def test_an_unreadable_history_is_503(make_client, failing):
+    """Every call that needs history says so when there is none."""
+    client = make_client(failing)
+    failing.store.read_fails = True
+    answer = client.post("/v1/outcomes", json={"eventID": "e1", "outcome": "success"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "disk gone" not in answer.text

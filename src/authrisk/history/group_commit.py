@@ -41,7 +41,8 @@ class GroupCommit:
 
         `write` runs in the writer's thread, inside a transaction, and may run twice (its first
         run is rolled back when another write of its group fails). Raises StoreError when the
-        change could not be made; then nothing of it stays.
+        change could not be made; then nothing of it stays. While another program holds the file,
+        all that wait together are refused together, after one wait.
         """
         future: Future[T] = Future()
         with self._gate:
@@ -94,8 +95,9 @@ class GroupCommit:
         except (sqlite3.Error, OverflowError, ValueError) as error:
             self._roll_back()
             settled = True
-            if len(group) == 1:
-                group[0][1].set_exception(self._refusal(error))
+            if len(group) == 1 or _is_locked(error):
+                for _, future in group:
+                    future.set_exception(self._refusal(error))
                 return
             for job in group:
                 self._commit([job])
@@ -124,3 +126,8 @@ class GroupCommit:
                 return
             if job is not None:
                 job[1].set_exception(StoreError("the writer stopped", where=self._where))
+
+
+def _is_locked(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its extension
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

@@ -15,8 +15,9 @@ SCHEMA_VERSION = 1
 APPLICATION_ID = 0x41524953
 """`ARIS` in the file's header: tells a history from any other SQLite file."""
 
-BUSY_MS = 5000
-"""How long a write waits for another process's."""
+BUSY_MS = 400
+"""How long a write waits for another program's: whoever asked has waited for the group before it
+too, and shall hear within a second."""
 
 TABLES = (
     """CREATE TABLE logins (

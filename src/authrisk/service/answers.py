@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from authrisk.history.store import StoredLogin
+from authrisk.models.bundle import Bundle
+from authrisk.models.calibration import level_of
 from authrisk.scorer import RiskAssessment
 from authrisk.service.settings import Action, Actions
 from authrisk.service.wire import AssessmentAnswer, ModelName, ReasonAnswer
@@ -41,6 +45,21 @@ def answer_of(assessment: RiskAssessment, actions: Actions, *, ahead: bool) -> A
 def degraded(answer: AssessmentAnswer, action: Action = "challenge") -> AssessmentAnswer:
     """The same answer, of a service that could not do all it should: no plain `allow`."""
     return msgspec.structs.replace(answer, degraded=True, recommended_action=action)
+
+
+def unscored(event_id: str, risk: float, bundle: Bundle, action: Action) -> AssessmentAnswer:
+    """The answer to a login that the model could not score."""
+    level: Any = level_of(risk)
+    return AssessmentAnswer(
+        event_id=event_id,
+        risk_score=risk,
+        risk_level=level,
+        state="learning",
+        reasons=[],
+        recommended_action=action,
+        model=ModelName(bundle.name, bundle.version),
+        degraded=True,
+    )
 
 
 def answer_in(stored: StoredLogin) -> AssessmentAnswer | None:

@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from authrisk.errors import StoreError
 from authrisk.scorer import Scorer
 from authrisk.service.assessments import assessment_routes
 from authrisk.service.dialects.documented import documented_routes
@@ -26,6 +27,7 @@ from authrisk.service.problems import (
     answer_crash,
     answer_http_exception,
     answer_problem,
+    answer_store_error,
 )
 from authrisk.service.settings import ServiceSettings
 from authrisk.service.users import user_routes
@@ -43,7 +45,8 @@ def create_app(
 
     enrich: `Enricher.enrich`. load_bundle: what `/v1/model:reload` calls to get the new bundle;
     without it reloading is refused. The caller closes the store, after the application has shut
-    down. Runs in one event loop; several processes may share one SQLite history.
+    down. Runs in one event loop. One process writes a history: the population counts are its own
+    (`authrisk serve` takes a lock, and a second one is refused).
     """
     settings = settings or ServiceSettings()
     metrics = Metrics()
@@ -72,6 +75,7 @@ def create_app(
         middleware=[Middleware(Guard, settings=settings, metrics=metrics)],
         exception_handlers={
             Problem: answer_problem,
+            StoreError: answer_store_error,
             HTTPException: answer_http_exception,
             Exception: answer_crash,
         },

@@ -7,6 +7,7 @@ logins to a commit. A user's next login is scored when the last one is kept.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,7 +15,7 @@ from typing import TypeVar
 
 import msgspec
 
-from authrisk.errors import StoreError
+from authrisk.errors import ScoringError, StoreError
 from authrisk.event import LoginEvent
 from authrisk.history.memory import MemoryStore
 from authrisk.history.store import Standing, StoredLogin
@@ -32,6 +33,8 @@ Enrich = Callable[[LoginEvent], LoginEvent]
 Clock = Callable[[], int]
 
 NS_PER_S = 1_000_000_000
+
+_LOG = logging.getLogger(__name__)
 
 
 class Intake:
@@ -69,8 +72,9 @@ class Intake:
                     return known
                 event = self._enrich(login)
                 assessment = scorer.assess(event)
-            except StoreError:
-                self._metrics.degraded("read")
+            except (StoreError, ScoringError) as error:
+                self._metrics.degraded("read" if isinstance(error, StoreError) else "score")
+                self._lose(error)
                 return self._without_history(login)
             return await self._kept(scorer, event, assessment)
 
@@ -139,27 +143,32 @@ class Intake:
         standing = Standing.UNCONFIRMED if ahead else None
         if self._waiting >= self._settings.waiting_writes:
             self._metrics.degraded("queue")
+            self._metrics.lost.inc()
             return answers.degraded(answer)
         remembering = self._in_thread(
             lambda: scorer.remember(event, assessment, body, standing=standing)
         )
+        remembering.add_done_callback(self._remembered)
         try:
             patience = self._settings.store_patience_s
             stored = await asyncio.wait_for(asyncio.shield(remembering), patience)
+            if stored is None:
+                return _earlier_answer(scorer.store.get(event.event_id), event) or answer
         except (StoreError, TimeoutError) as error:
             self._metrics.degraded("slow" if isinstance(error, TimeoutError) else "write")
             return answers.degraded(answer)
-        if stored is None:
-            return _earlier_answer(scorer.store.get(event.event_id), event) or answer
         self._metrics.assessed(answer.risk_level, answer.state)
         return answer
 
     def _without_history(self, login: LoginEvent) -> AssessmentAnswer:
-        """The answer while history cannot be read: at least the cold-start score."""
+        """The answer without history or score: at least the cold-start score."""
         floor, action = _WITHOUT_HISTORY[self._settings.on_store_failure]
         cold = self.scorer.with_bundle(self.scorer.bundle)
         cold.store = MemoryStore()
-        assessment = cold.assess(self._enrich(login))
+        try:
+            assessment = cold.assess(self._enrich(login))
+        except ScoringError:
+            return answers.unscored(login.event_id, max(floor, MEDIUM), cold.bundle, action)
         risk = max(floor, assessment.risk_score)
         assessment = msgspec.structs.replace(
             assessment, risk_score=risk, risk_level=level_of(risk), state="learning"
@@ -181,6 +190,15 @@ class Intake:
         future = asyncio.get_running_loop().run_in_executor(self._threads, work)
         future.add_done_callback(self._done)
         return future
+
+    def _remembered(self, future: asyncio.Future[StoredLogin | None]) -> None:
+        error = None if future.cancelled() else future.exception()
+        if error is not None:  # also long after the caller was answered
+            self._lose(error)
+
+    def _lose(self, error: BaseException) -> None:
+        self._metrics.lost.inc()
+        _LOG.error("a login that was answered could not be kept: %s", error)
 
     def _done(self, future: asyncio.Future[T]) -> None:
         self._waiting -= 1

@@ -33,18 +33,23 @@ class Metrics:
         )
         self._degraded = Counter(
             "authrisk_degraded",
-            "Answers without history, or of logins not kept in time.",
+            "Answers without history or score, or of logins not kept in time.",
             ["cause"],
             registry=self.registry,
         )
         self.retries = Counter(
             "authrisk_retries", "Logins answered again by their event id.", registry=self.registry
         )
+        self.lost = Counter(
+            "authrisk_lost_logins",
+            "Logins answered that could not be kept.",
+            registry=self.registry,
+        )
         self._model = Gauge(
             "authrisk_model_info", "The bundle that serves.", ["name", "version"],
             registry=self.registry,
         )  # fmt: skip
-        for cause in ("read", "write", "slow", "queue", "snapshot"):
+        for cause in ("read", "score", "write", "slow", "queue", "snapshot"):
             self._degraded.labels(cause)
 
     def request(self, route: str, status: int, seconds: float) -> None:

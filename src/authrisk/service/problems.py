@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 
 import msgspec
@@ -10,6 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
+
+_LOG = logging.getLogger(__name__)
+_HEADERS = {413: {"Connection": "close"}, 503: {"Retry-After": "1"}}
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -52,12 +56,11 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
 
 def problem_response(problem: Problem) -> Response:
     """The answer that a problem is."""
-    headers = {"Connection": "close"} if problem.details.status == 413 else None
     return Response(
         msgspec.json.encode(problem.details),
         status_code=problem.details.status,
         media_type=MEDIA_TYPE,
-        headers=headers,
+        headers=_HEADERS.get(problem.details.status),
     )
 
 
@@ -73,6 +76,12 @@ async def answer_http_exception(_request: Request, error: Exception) -> Response
     response = problem_response(Problem(error.status_code, str(error.detail)))
     response.headers.update(error.headers or {})
     return response
+
+
+async def answer_store_error(_request: Request, error: Exception) -> Response:
+    """Exception handler for `StoreError`: history is locked, full or gone, perhaps for long."""
+    _LOG.error("history does not answer: %s", error)
+    return problem_response(Problem(503, "History does not answer."))
 
 
 async def answer_crash(_request: Request, _error: Exception) -> Response:
