@@ -23,6 +23,13 @@ def test_a_row_per_event_in_the_files_order(authrisk, rba_events, bundle, tmp_pa
     assert f"{events.height:,} logins scored" in done.err
 
 
+def test_the_supervised_bundle_is_the_default(authrisk, rba_events):
+    """Without `--bundle`, logins are scored by what `serve` serves without it."""
+    done = authrisk("score", rba_events)
+    assert done.code == 0
+    assert "scored by authrisk-supervised" in done.err
+
+
 def test_csv_keeps_every_bit(authrisk, rba_events, bundle, tmp_path):
     """The CSV, in a file or on stdout, reads back to the numbers and times of the Parquet file."""
     parquet, csv = tmp_path / "s.parquet", tmp_path / "s.csv"

@@ -29,7 +29,9 @@ class TrustName(enum.StrEnum):
 
 def run(
     events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
-    bundle: Annotated[str, typer.Option(help="supervised, autoencoder, or a directory.")],
+    bundle: Annotated[
+        str, typer.Option(help="supervised, autoencoder, or a directory.")
+    ] = "supervised",
     out: Annotated[
         str, typer.Option("-o", "--out", help="scores.parquet or scores.csv; - is CSV on stdout.")
     ] = STDOUT,
