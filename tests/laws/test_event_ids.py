@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authrisk.evaluation.scores import score_file
+from authrisk.event import Outcome
 from authrisk.eventlog import write_events
 from authrisk.history.memory import MemoryStore
 from authrisk.models.bundle import Bundle
@@ -37,7 +38,8 @@ def test_remembering_twice_is_remembering_once(bundle: Bundle, timelines, live, 
         scorer.resolve(event.event_id, "success")
         scorer.resolve(event.event_id, "success")
     again = Scorer(bundle, scorer.store)
-    successes = sum(event.user_id is not None for event in events)
+    # A login that failed stays evidence, whatever is said of it later.
+    successes = sum(e.user_id is not None and e.outcome is not Outcome.FAILURE for e in events)
     assert scorer.population.size == again.population.size == successes
     assert len(counts) <= len(scorer.population.to_bytes())
 
