@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import msgspec
 import numpy as np
@@ -94,7 +94,7 @@ class Scorer:
         A login that is remembered already (its event id is in history) does not see itself.
         """
         stored = self.store.get(event.event_id)
-        if stored is not None and stored.standing is Standing.FAMILIAR:
+        if _is_counted(stored):
             with self._counts.lock:
                 row = coded_from([code_event(stored.event)]).ints[0]
                 self.population.remove(row)
@@ -279,6 +279,15 @@ class Scorer:
                     rows.append((time_ns, 0 if user is None else code_of("user", user), failed))
             out.append(rows)
         return out
+
+
+def _is_counted(stored: StoredLogin | None) -> TypeGuard[StoredLogin]:
+    """Whether a remembered login is in the population's counts: nobody's logins are not."""
+    return (
+        stored is not None
+        and stored.standing is Standing.FAMILIAR
+        and stored.event.user_id is not None
+    )
 
 
 class Counts:
