@@ -104,7 +104,7 @@ def _gather(
     positions: Index,
     size: Index,
     futures: list[Future[tuple[Rows, Rows, Rows]]],
-    previous: Index,
+    previous: npt.NDArray[np.int32],
 ) -> Scored:
     raw, parts, rows = (
         np.concatenate(arrays) for arrays in zip(*(f.result() for f in futures), strict=True)

@@ -68,8 +68,10 @@ def score_file(
         # What such a login teaches depends on its own score: one after the other.
         scores = _one_by_one(events, bundle, trust, keys, say)
     else:
-        scores = _replayed(_timeline(events, keys), bundle, say)
-    del keys
+        timeline = _timeline(events, keys)
+        del keys  # its arrays are as long as the file
+        scores = _replayed(timeline, bundle, say)
+        del timeline
     row = 0
     for frame in scan_batches(events, BATCH_ROWS, ("event_id", "user_id", "timestamp")):
         part = np.arange(row, row + frame.height)

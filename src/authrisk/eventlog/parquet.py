@@ -177,7 +177,10 @@ def read_batches(
     if columns is not None:
         scan = scan.select(columns)
     try:
-        yield from scan.collect_batches(chunk_size=rows, maintain_order=True)
+        # One slice at a time: `collect_batches` reads ahead, and holds half a gigabyte by it.
+        total = int(scan.select(pl.len()).collect().item())
+        for begin in range(0, total, rows):
+            yield scan.slice(begin, rows).collect()
     except PolarsError as error:
         raise damaged(path, error) from error
 

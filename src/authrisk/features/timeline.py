@@ -24,6 +24,7 @@ FAMILIAR, EVIDENCE = 1, 2
 """Values of `standing` that count (history.store.Standing); anything else is only judged."""
 
 Rows = npt.NDArray[np.float32]
+Links = npt.NDArray[np.int32]
 _CHUNK = 131_072
 
 
@@ -95,6 +96,8 @@ def arrange_parts(times: Ints, users: Ints, parts: Iterable[Part]) -> Timeline:
     place_of[row_of] = np.arange(times.size)
     by_time = np.empty(times.size, np.int64)
     by_time[grouped] = np.arange(times.size)
+    of_user, of_nobody = numbers[grouped], nobody[grouped]
+    del grouped, numbers, nobody  # as long as the input, and the large arrays come now
     ints = np.empty((times.size, N_INTS), np.int64)
     floats = np.empty((times.size, N_FLOATS))
     standing = np.empty(times.size, np.int8)
@@ -106,14 +109,14 @@ def arrange_parts(times: Ints, users: Ints, parts: Iterable[Part]) -> Timeline:
         standing[places], counted[places] = part.standing, part.counted
         row += places.size
     failed = standing == EVIDENCE
-    standing[nobody[grouped]] = 0
+    standing[of_nobody] = 0
     return Timeline(
         ints=ints,
         floats=floats,
         standing=standing,
         counted=counted,
         failed=failed,
-        users=numbers[grouped],
+        users=of_user,
         starts=starts,
         row_of=row_of,
         by_time=by_time,
@@ -208,18 +211,18 @@ def rows(timeline: Timeline, encoders: Encoders, youth: Iterable[int] = ()) -> R
     return out
 
 
-def previous_familiar(timeline: Timeline) -> Ints:
+def previous_familiar(timeline: Timeline) -> Links:
     """(N,) the latest familiar event of the same user before each, -1 when there is none."""
     return _previous(timeline, FAMILIAR)
 
 
-def previous_failure(timeline: Timeline) -> Ints:
+def previous_failure(timeline: Timeline) -> Links:
     """(N,) the latest failed event of the same user before each, -1 when there is none."""
     return _previous(timeline, EVIDENCE)
 
 
-def _previous(timeline: Timeline, standing: int) -> Ints:
-    out = np.empty(len(timeline), np.int64)
+def _previous(timeline: Timeline, standing: int) -> Links:
+    out = np.empty(len(timeline), np.int32)
     kernel.previous_of_users(timeline.standing, timeline.starts, standing, out)
     return out
 
@@ -228,7 +231,7 @@ def windows(
     timeline: Timeline,
     positions: Ints,
     moment: Rows,
-    links: tuple[Ints, Ints],
+    links: tuple[Links, Links],
     encoders: Encoders,
     scalers: Scalers,
 ) -> Rows:
