@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 
-from benchmarks.speed import files, login, service, training
+from benchmarks.speed import files, login, rooms, service, training
 from benchmarks.speed.machine import Figure, machine
 
 
@@ -13,13 +13,16 @@ def main() -> None:
     """Measure and print Markdown, a line as soon as it is known."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data")
-    parser.add_argument("--only", choices=["login", "files", "training", "ready", "install"])
+    parser.add_argument(
+        "--only", choices=["login", "training", "rooms", "files", "ready", "install"]
+    )
     parser.add_argument("--install", action="store_true", help="also weigh a fresh install")
     arguments = parser.parse_args()
     scale = 0.1 if arguments.quick else 1.0
     parts: dict[str, Callable[[], Iterator[Figure]]] = {
         "login": login.figures,
         "training": lambda: training.figures(round(100_000 * scale)),
+        "rooms": lambda: rooms.figures(round(100_000 * scale)),
         "files": lambda: files.figures(1.0 * scale, 5.0 * scale),
         "ready": service.ready,
         "install": service.install,
