@@ -208,7 +208,7 @@ def test_another_bundle_over_the_same_history(scorer: Scorer) -> None:
 
 
 def test_failures_are_weighed_within_bounds(scorer: Scorer) -> None:
-    """10,000 failed attempts on a user are as good as FAILURE_LIMIT, and a day later forgotten."""
+    """300 failed attempts on a user weigh as much as 100 do, and are forgotten a day later."""
     calm = scorer.assess(login(20)).raw
     for n in range(100):
         attempt = login(11, outcome=Outcome.FAILURE, src_ip=f"203.0.113.{n}", src_asn=None)

@@ -9,18 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbclient
+import nbformat
 import pytest
 
-nbformat = pytest.importorskip("nbformat")
-nbclient = pytest.importorskip("nbclient")
-pytest.importorskip("ipykernel")
-pytest.importorskip("matplotlib")
-pytest.importorskip("torch")
-
-from authrisk.eventlog import write_events  # noqa: E402
-from authrisk.models.bundle import load_bundle  # noqa: E402
-from authrisk.simulate.profile import ENTERPRISE  # noqa: E402
-from authrisk.simulate.world import simulate  # noqa: E402
+from authrisk.eventlog import write_events
+from authrisk.models.bundle import load_bundle
+from authrisk.simulate.profile import ENTERPRISE
+from authrisk.simulate.world import simulate
 
 HERE = Path(__file__).parents[2] / "notebooks"
 KINDS = ("autoencoder", "supervised")

@@ -40,6 +40,8 @@ class OnnxModel:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        # ONNX Runtime raises classes of no common base, plain RuntimeError among them; whatever
+        # an untrusted file makes it raise is a refusal of that file.
         try:
             session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         except Exception as error:
