@@ -44,7 +44,7 @@ def test_preparation_follows_from_the_seed(kind) -> None:
     cases = cases_of(1)
     one, same, other = (prepare(cases, kind, seed) for seed in (1, 1, 2))
     assert arrays_of(one) == arrays_of(same)
-    assert not np.array_equal(one.split.unseen, other.split.unseen)
+    assert not np.array_equal(one.periods.unseen, other.periods.unseen)
 
 
 def arrays_of(prepared: Prepared) -> dict[str, bytes]:
@@ -53,7 +53,7 @@ def arrays_of(prepared: Prepared) -> dict[str, bytes]:
         "scalers": repr(prepared.scalers).encode(),
         "moments": np.asarray(prepared.moments).tobytes(),
     }
-    for part in (prepared.split, prepared.train, prepared.validation, prepared.timeline):
+    for part in (prepared.periods, prepared.train, prepared.validation, prepared.timeline):
         for field in dataclasses.fields(part):
             name = f"{type(part).__name__}.{field.name}.{len(out)}"
             out[name] = np.asarray(getattr(part, field.name)).tobytes()

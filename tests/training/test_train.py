@@ -91,7 +91,7 @@ def test_a_damaged_checkpoint(kind: Kind, prepared: Prepared, tmp_path: Path, da
 def test_split(prepared: Prepared) -> None:
     """Train comes before validation before calibration; a fifth of the users is held out of
     both of the first."""
-    split, timeline = prepared.split, prepared.timeline
+    split, timeline = prepared.periods, prepared.timeline
     times, users = timeline.ints[:, TIME], timeline.ints[:, USER]
     assert times[split.train].max() < times[split.validation].min()
     assert times[split.validation].max() < times[split.calibration].min()

@@ -14,6 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from authrisk.errors import InputError
+from authrisk.features.coded import user_codes
 from authrisk.features.timeline import EVIDENCE, FAMILIAR
 from authrisk.simulate.attackers import inject
 
@@ -37,6 +38,11 @@ class Cases:
     """(N,) the positives."""
     tier: pl.Series
     """(N,) T0..T6 or null."""
+
+    @property
+    def owner(self) -> npt.NDArray[np.int64]:
+        """(N,) code of the user whose history an event belongs to."""
+        return user_codes(self.events["user_id"])
 
 
 def legitimate_cases(events: pl.DataFrame, bad: pl.Series | None = None) -> Cases:

@@ -39,7 +39,7 @@ class Timeline:
     standing: npt.NDArray[np.int8]
     """(N,) what each counts for in its user's past."""
     counted: npt.NDArray[np.bool_]
-    """(N,) whether its source remembers it."""
+    """(N,) whether its source and the population remember it."""
     failed: npt.NDArray[np.bool_]
     """(N,) whether its source remembers it as a failure."""
     users: npt.NDArray[np.int32]
@@ -61,7 +61,8 @@ def arrange(
     """Group events by user. Rows of one time keep their order: the order of arrival.
 
     standing: (N,) FAMILIAR, EVIDENCE or 0 (judged against the past, then forgotten by its user).
-    counted: (N,) whether the event enters the view of its source; all do by default.
+    counted: (N,) whether the event enters the view of its source and of the population; all do by
+    default.
     """
     ints, floats = coded
     if counted is None:
@@ -157,7 +158,7 @@ def time_view(timeline: Timeline) -> TimeView:
     return TimeView(
         times=timeline.ints[order, TIME],
         users=timeline.users[order],
-        familiar=timeline.standing[order] == FAMILIAR,
+        familiar=(timeline.standing[order] == FAMILIAR) & timeline.counted[order],
         failed=timeline.failed[order],
         previous=source.previous_of_sources(
             source.source_codes(timeline.ints, order), timeline.counted[order]

@@ -29,7 +29,7 @@ def measure(
     timeline, cases = prepared.timeline, prepared.cases
     legitimate = cases.legitimate[timeline.row_of]
     attack = cases.attack[timeline.row_of]
-    wanted = prepared.split.calibration & (legitimate | attack)
+    wanted = prepared.periods.calibration & (legitimate | attack)
     raw = np.full(len(timeline), np.nan)
     model = OnnxModel(model_bytes)
     for scored in replay(
@@ -56,13 +56,13 @@ def measure(
         per_tier = {}
         for name in sorted(set(tiers[bad])):
             mine = raw[bad & (tiers == name)]
-            unseen = bad & (tiers == name) & prepared.split.unseen
+            unseen = bad & (tiers == name) & prepared.periods.unseen
             per_tier[name] = {
                 "attacks": int(mine.size),
                 "recall_at_1pct": recall_at(raws, mine, 0.01),
                 "recall_at_0.1pct": recall_at(raws, mine, 0.001),
                 "recall_at_1pct_unseen_users": recall_at(
-                    raw[wanted & legitimate & ~ruler & prepared.split.unseen], raw[unseen], 0.01
+                    raw[wanted & legitimate & ~ruler & prepared.periods.unseen], raw[unseen], 0.01
                 ),
                 "auc": auc(raws, mine),
             }

@@ -52,7 +52,7 @@ def pack(
     fingerprint = hashlib.sha256(prepared.timeline.ints.tobytes()).hexdigest()
     first, last = (
         dt.datetime.fromtimestamp(int(ns) // 1_000_000_000, dt.UTC).isoformat()
-        for ns in (prepared.split.times_ns[0], prepared.split.times_ns[3])
+        for ns in (prepared.periods.bounds_ns[0], prepared.periods.bounds_ns[-1])
     )
     manifest: dict[str, Any] = {
         "kind": kind,
@@ -70,7 +70,7 @@ def pack(
             "last": last,
             "simulated": settings.simulated,
         },
-        "split": prepared.split.described(),
+        "split": prepared.periods.described(),
         "seed": settings.fit.seed,
     }
     golden = golden_cases(prepared.timeline, prepared.cases, prepared.encoders, prepared.scalers,
