@@ -110,7 +110,9 @@ class Evtx:
     def add(self, event: dict[str, dict[str, object]]) -> None:
         self.count += 1
         start = len(self.chunk)
-        self.chunk += b"\x2a\x2a\0\0" + bytes(4) + struct.pack("<QQ", self.count, 133_590_000_000_000_000)
+        self.chunk += (
+            b"\x2a\x2a\0\0" + bytes(4) + struct.pack("<QQ", self.count, 133_590_000_000_000_000)
+        )
         self.chunk += b"\x0f\x01\x01\x00"
         self.element("Event", [
             lambda: self.element("System", [
@@ -187,12 +189,20 @@ def test_evtx_is_read_record_by_record(tmp_path: Path, event_log: bytes, pack) -
 
 
 def test_damaged_evtx_raises_nothing(tmp_path: Path, event_log: bytes) -> None:
-    """Cut or with flipped bytes, it ends in lines and rejections."""
+    """With flipped bytes it ends in lines and rejections."""
     noise = random.Random(5)
     path = tmp_path / "Security.evtx"
     for round in range(60):
-        data = bytearray(event_log[:6000])
+        data = bytearray(event_log)
         for _ in range(round % 8):
-            data[noise.randrange(8, len(data))] = noise.randrange(256)
-        path.write_bytes(data[: noise.randrange(8, len(data))] if round % 3 else data)
+            data[noise.randrange(8, 7000)] = noise.randrange(256)
+        path.write_bytes(data)
         assert all(isinstance(item, Line | Rejected) for item in read(path))
+
+
+@pytest.mark.parametrize("length", [9, 6000, 70_000])
+def test_evtx_that_is_cut_says_so(tmp_path: Path, event_log: bytes, length: int) -> None:
+    """A file that ends inside its head or a chunk is never quietly an empty one."""
+    path = tmp_path / "Security.evtx"
+    path.write_bytes((event_log + event_log[4096:])[:length])
+    assert isinstance(read(path)[-1], Rejected)

@@ -72,6 +72,8 @@ def _evtx_records(name: str, blocks: Iterator[bytes]) -> Iterator[Line | Rejecte
                 file.write(block)
         except StreamError as error:
             broken = str(error)  # what came is good
+        if broken is None and (file.tell() - _EVTX_HEAD) % _EVTX_CHUNK:
+            broken = "a Windows event log that ends too early"  # the package says nothing of it
         file.seek(0)
         try:
             records = iter(PyEvtxParser(file, number_of_threads=1).records_json())
@@ -96,6 +98,7 @@ def _evtx_records(name: str, blocks: Iterator[bytes]) -> Iterator[Line | Rejecte
 
 
 _EVTX = b"ElfFile\0"
+_EVTX_HEAD, _EVTX_CHUNK = 4096, 1 << 16
 _IN_MEMORY = 1 << 26
 _MOST_FAILURES = 1000
 """Damaged records in a row after which nothing more is expected of a file."""
