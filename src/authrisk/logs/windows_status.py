@@ -39,6 +39,15 @@ def kerberos_reason(code: str | None) -> str | None:
     return None if code is None else _KERBEROS.get(code, "other")
 
 
+def named_reason(name: str) -> str:
+    """The reason of an NTSTATUS by name, as Samba writes it.
+
+    >>> named_reason("NT_STATUS_WRONG_PASSWORD")
+    'bad_credentials'
+    """
+    return _NAMED.get(name.removeprefix("NT_STATUS_"), "other")
+
+
 PREAUTH_NEEDED = "0x19"
 """The first half of every Kerberos login, no failure."""
 
@@ -68,4 +77,19 @@ _KERBEROS = {
     "0x17": "expired_password",
     "0x18": "bad_credentials",
     "0x25": "client_error",  # clocks too far apart
+}
+_NAMED = {
+    "NO_SUCH_USER": "unknown_user",
+    "WRONG_PASSWORD": "bad_credentials",
+    "LOGON_FAILURE": "bad_credentials",
+    "ACCOUNT_RESTRICTION": "policy_denied",
+    "INVALID_LOGON_HOURS": "policy_denied",
+    "INVALID_WORKSTATION": "policy_denied",
+    "LOGON_TYPE_NOT_GRANTED": "policy_denied",
+    "PASSWORD_EXPIRED": "expired_password",
+    "PASSWORD_MUST_CHANGE": "expired_password",
+    "ACCOUNT_DISABLED": "disabled",
+    "ACCOUNT_EXPIRED": "expired_account",
+    "ACCOUNT_LOCKED_OUT": "locked",
+    "TIME_DIFFERENCE_AT_DC": "client_error",
 }
