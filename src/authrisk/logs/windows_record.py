@@ -37,8 +37,9 @@ def read_json(text: str) -> WindowsRecord | None:
 
     Raises ValueError when it is no object or says a key twice.
 
-    >>> read_json('{"EventID": 4624, "Hostname": "dc1", "IpAddress": "-", "LogonType": 3}').data
-    {'LogonType': '3'}
+    >>> record = read_json('{"EventID": 4624, "Hostname": "dc1", "IpAddress": "-", "LogonType": 3}')
+    >>> record.code, record.computer, record.data.get("IpAddress"), record.data["LogonType"]
+    (4624, 'dc1', None, '3')
     """
     document: Mapping[str, Any] = read_object(text)
     inner = document.get("_source")

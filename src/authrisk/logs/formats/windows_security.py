@@ -11,11 +11,11 @@ is the actor), AD FS 1202, 1203 and 411. Not: 4769 and 1200 (use of an earlier l
 same computer (4624 or 4625 tells it), log-offs, privileges, reconnects.
 
 Assumptions. Batch, service and boot logons (types 4, 5, 0) come out like all others, marked in
-`account_kind`, as machine accounts are: whoever learns of people drops what has a kind. One attempt
-told by a domain controller and a member (same user, same address or computer, same outcome, within
-2 s) gives the first of the two; so do the two tokens of one elevated logon. The address of 4648 is
-that of its target and is left out. The user is `name@domain` as Windows wrote it: its domain may
-be the short or the full name.
+`account_kind`, as machine accounts are: whoever learns of people leaves those kinds out. One
+attempt told by a domain controller and a member (same user, same address or computer, same outcome,
+within 2 s) gives the first of the two; so do the two tokens of one elevated logon. The address of
+4648 is that of its target and is left out. The user is `name@domain` as Windows wrote it: the
+domain may be its short or its full name.
 
 References: Microsoft, "Appendix L: Events to Monitor" and the pages of each event; [MS-ERREF];
 RFC 4120. The sample holds records of the projects evtx (MIT or Apache-2.0) and Mordor (MIT).
