@@ -43,7 +43,16 @@ def decide(record: WindowsRecord) -> Decision | str:
     Raises ValueError saying what is missing in a record of a login.
     """
     rule = _RULES.get(record.code or 0)
-    return _NO_LOGIN.get(record.code or 0, "another event") if rule is None else rule(record)
+    return why_no_login(record.code or 0) if rule is None else rule(record)
+
+
+def why_no_login(code: int) -> str:
+    """Why an event of this id is no login.
+
+    >>> why_no_login(4634), why_no_login(5156)
+    ('log-off', 'another event')
+    """
+    return _NO_LOGIN.get(code, "another event")
 
 
 def short_host(host: str | None) -> str:
@@ -65,22 +74,21 @@ def joined_name(user: str | None, domain: str | None) -> str | None:
 
 
 def _logon(record: WindowsRecord) -> Decision | str:
-    data = record.data
-    package = data.get("AuthenticationPackageName", "").lower()
+    package = (record.said("AuthenticationPackageName") or "").lower()
     method = "ntlm" if package.startswith("microsoft_auth") else package or None
-    spoken = data.get("LmPackageName", method if method in ("kerberos", "ntlm") else None)
+    spoken = record.said("LmPackageName") or (method if method in ("kerberos", "ntlm") else None)
     failed = record.code == 4625
-    status, sub_status = status_code(data.get("Status")), status_code(data.get("SubStatus"))
+    status, sub_status = status_code(record.said("Status")), status_code(record.said("SubStatus"))
     code = (sub_status if sub_status not in (None, "0x0") else status) if failed else None
-    session = None if failed else data.get("TargetLogonId")
+    session = None if failed else record.said("TargetLogonId")
     return Decision(
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        user=data.get("TargetUserName"),
-        domain=data.get("TargetDomainName"),
+        user=record.said("TargetUserName"),
+        domain=record.said("TargetDomainName"),
         reason=nt_reason(code),
         code=code,
-        origin=_origin(data.get("IpAddress")),
-        host=data.get("WorkstationName"),
+        origin=_origin(record.said("IpAddress")),
+        host=record.said("WorkstationName"),
         method=method,
         protocol=spoken.lower().replace(" ", "_") if spoken else None,
         session=None if session in (None, "0x0") else session,
@@ -88,8 +96,7 @@ def _logon(record: WindowsRecord) -> Decision | str:
 
 
 def _ticket(record: WindowsRecord) -> Decision | str:
-    data = record.data
-    code = status_code(data.get("Status", data.get("FailureCode", data.get("ResultCode"))))
+    code = status_code(record.said("Status", "FailureCode", "ResultCode"))
     if code is None:
         raise ValueError("a ticket without a status")
     if code == PREAUTH_NEEDED:
@@ -97,52 +104,50 @@ def _ticket(record: WindowsRecord) -> Decision | str:
     failed = record.code == 4771 or code != "0x0"
     return Decision(
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        user=data.get("TargetUserName"),
-        domain=data.get("TargetDomainName"),
+        user=record.said("TargetUserName"),
+        domain=record.said("TargetDomainName"),
         reason=kerberos_reason(code) if failed else None,
         code=code if failed else None,
-        origin=_origin(data.get("IpAddress")),
-        method="cert" if data.get("PreAuthType") in _PKINIT else "kerberos",
+        origin=_origin(record.said("IpAddress")),
+        method="cert" if record.said("PreAuthType") in _PKINIT else "kerberos",
         protocol="kerberos",
     )
 
 
 def _ntlm(record: WindowsRecord) -> Decision | str:
-    data = record.data
-    code = status_code(data.get("Status"))
+    code = status_code(record.said("Status"))
     if code is None:
         raise ValueError("a check of credentials without a status")
     failed = code != "0x0"
     return Decision(
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        user=data.get("TargetUserName"),
-        domain=data.get("TargetDomainName"),
+        user=record.said("TargetUserName"),
+        domain=record.said("TargetDomainName"),
         reason=nt_reason(code) if failed else None,
         code=code if failed else None,
-        host=data.get("Workstation", "").lstrip("\\") or None,
+        host=(record.said("Workstation") or "").lstrip("\\") or None,
         method="ntlm",
         protocol="ntlm",
     )
 
 
 def _explicit(record: WindowsRecord) -> Decision | str:
-    data = record.data
-    target = data.get("TargetServerName", "").rstrip("$") or None
+    target = (record.said("TargetServerName") or "").rstrip("$") or None
     here = short_host(record.computer)
     if target is None or short_host(target) in (here, "LOCALHOST"):
         return "credentials used at the same computer, told by 4624 or 4625"
     return Decision(
         outcome=Outcome.UNKNOWN,
-        user=data.get("TargetUserName"),
-        domain=data.get("TargetDomainName"),
+        user=record.said("TargetUserName"),
+        domain=record.said("TargetDomainName"),
         host=record.computer,
-        actor=joined_name(data.get("SubjectUserName"), data.get("SubjectDomainName")),
+        actor=joined_name(record.said("SubjectUserName"), record.said("SubjectDomainName")),
         target=target,
     )
 
 
 def _federated(record: WindowsRecord) -> Decision | str:
-    audit = read_audit((*record.texts, *record.data.values()))
+    audit = read_audit(record.all_texts())
     if audit is None:
         raise ValueError("an AD FS audit without its document")
     address = audit.get("IpAddress", "").partition(",")[0].strip()
@@ -164,7 +169,7 @@ def _federated(record: WindowsRecord) -> Decision | str:
 
 
 def _refused(record: WindowsRecord) -> Decision | str:
-    found = read_refusal((*record.texts, *record.data.values()))
+    found = read_refusal(record.all_texts())
     if found is None:
         return "a token that was refused, not a password"
     user, reason, address = found
@@ -211,3 +216,5 @@ _RULES = {
     1203: _federated,
     411: _refused,
 }
+LOGIN_CODES = frozenset(_RULES)
+"""Ids of the events that may be logins."""

@@ -16,7 +16,7 @@ from authrisk.logs.json_object import read_object
 
 
 class WindowsRecord(NamedTuple):
-    """What every shape says. Texts are stripped; what is empty or `-` is not there."""
+    """What every shape says. Texts are stripped; None is what is empty, `-` or not there."""
 
     code: int | None
     """The event id: 4624."""
@@ -26,10 +26,23 @@ class WindowsRecord(NamedTuple):
     """Number within the log of one computer."""
     provider: str | None
     channel: str | None
-    data: Mapping[str, str]
-    """EventData by name."""
+    data: Mapping[str, Any]
+    """EventData by name, as it stands there; of flat shapes the whole object. See `said`."""
     texts: tuple[str, ...]
     """EventData without names, and the message where there is one."""
+
+    def said(self, *names: str) -> str | None:
+        """The first of these data that is a text or a whole number."""
+        for name in names:
+            text = _said(self.data.get(name))
+            if text is not None:
+                return text
+        return None
+
+    def all_texts(self) -> Iterator[str]:
+        """Every text of the record, without names first."""
+        yield from self.texts
+        yield from (text for value in self.data.values() if (text := _said(value)) is not None)
 
 
 def read_json(text: str) -> WindowsRecord | None:
@@ -38,10 +51,10 @@ def read_json(text: str) -> WindowsRecord | None:
     Raises ValueError when it is no object or says a key twice.
 
     >>> record = read_json('{"EventID": 4624, "Hostname": "dc1", "IpAddress": "-", "LogonType": 3}')
-    >>> record.code, record.computer, record.data.get("IpAddress"), record.data["LogonType"]
+    >>> record.code, record.computer, record.said("IpAddress"), record.said("LogonType")
     (4624, 'dc1', None, '3')
     """
-    document: Mapping[str, Any] = read_object(text)
+    document = read_object(text)
     inner = document.get("_source")
     if isinstance(inner, dict):
         document = inner
@@ -66,7 +79,9 @@ def read_xml(text: str) -> WindowsRecord:
         root = ET.fromstring(text)  # noqa: S314 (no declarations, see above)
     except (ET.ParseError, ValueError, RecursionError):
         raise ValueError("damaged XML") from None
-    system, data, texts = None, {}, []
+    system: ET.Element | None = None
+    data: dict[str, Any] = {}
+    texts: list[str] = []
     if _bare(root.tag) != "Event":
         raise ValueError("no event element")
     for part in root:
@@ -106,6 +121,17 @@ def read_xml(text: str) -> WindowsRecord:
     )
 
 
+def told_codes(text: str) -> set[int]:
+    r"""The event ids that a JSON line names, before it is decoded; empty when it names none.
+
+    Within a text of JSON a quote is escaped, so no text can pretend to be such a key.
+
+    >>> told_codes(r'{"winlog":{"event_id":"4624"},"message":"\"event_id\":1"}')
+    {4624}
+    """
+    return {int(code) for code in _CODE_KEY.findall(text)}
+
+
 def split_xml(text: str) -> Iterator[str]:
     """The `<Event>` elements of a text that may hold several."""
     start = _OPENING.search(text)
@@ -136,15 +162,12 @@ def closes_xml(text: str) -> bool:
 
 def _of_tree(event: Mapping[str, Any]) -> WindowsRecord:
     system = event["System"]
-    data: dict[str, str] = {}
     texts: list[str] = []
     content = event.get("EventData")
-    if isinstance(content, dict):
-        for name, value in content.items():
-            if name == "Data":
-                _add_data(value, data, texts)
-            elif not name.startswith(("#", "@")) and (said := _said(_value(value))) is not None:
-                data[name] = said
+    data: dict[str, Any] = content if isinstance(content, dict) else {}
+    if "Data" in data:
+        unnamed, data = data["Data"], {name: data[name] for name in data if name != "Data"}
+        _add_data(unnamed, data, texts)
     return WindowsRecord(
         code=_code(_value(system.get("EventID"))),
         stamp=_said(_attribute(system.get("TimeCreated"), "SystemTime")),
@@ -157,7 +180,7 @@ def _of_tree(event: Mapping[str, Any]) -> WindowsRecord:
     )
 
 
-def _add_data(value: Any, data: dict[str, str], texts: list[str]) -> None:
+def _add_data(value: Any, data: dict[str, Any], texts: list[str]) -> None:
     """`Data` elements: a text, a list of texts, or objects with a name and a text."""
     inner = value.get("#text") if isinstance(value, dict) and "@Name" not in value else value
     for item in inner if isinstance(inner, list) else [inner]:
@@ -179,8 +202,6 @@ def _of_beat(document: Mapping[str, Any], at: str, provider: str, record: str) -
         start = f"{at}event_data."
         content = {name[len(start) :]: value for name, value in document.items()
                    if name.startswith(start)}  # fmt: skip
-    data = {name: said for name, value in content.items() if (said := _said(value)) is not None}
-    texts = [said for name, said in data.items() if name.startswith("param")]
     message = _said(_found(document, "message"))
     return WindowsRecord(
         code=_code(_found(document, f"{at}event_id")),
@@ -190,20 +211,18 @@ def _of_beat(document: Mapping[str, Any], at: str, provider: str, record: str) -
         record=_said(_found(document, f"{at}{record}")),
         provider=_said(_found(document, f"{at}{provider}")),
         channel=_said(_found(document, f"{at}channel" if at else "log_name")),
-        data=data,
-        texts=(*texts, message) if message else tuple(texts),
+        data=content,
+        texts=(message,) if message else (),
     )
 
 
-def _of_flat(document: Mapping[str, Any]) -> WindowsRecord:
+def _of_flat(document: dict[str, Any]) -> WindowsRecord:
     def first(names: tuple[str, ...]) -> str | None:
         return next((said for name in names if (said := _said(document.get(name)))), None)
 
-    data = {name: said for name, value in document.items() if (said := _said(value)) is not None}
     content = document.get("EventData")
-    if isinstance(content, dict):
-        data |= {name: said for name, value in content.items() if (said := _said(value))}
-    message = data.pop("Message", None)
+    data = document | content if isinstance(content, dict) else document
+    message = _said(document.get("Message"))
     return WindowsRecord(
         code=next((_code(_value(document[name])) for name in _FLAT_CODE if name in document), None),
         stamp=first(_FLAT_STAMP),
@@ -254,6 +273,9 @@ def _bare(tag: str) -> str:
 
 _UNSAID = frozenset(("", "-", "N/A", "NULL"))
 _NUMBER = re.compile(r"[0-9]{1,5}")
+_CODE_KEY = re.compile(
+    r'"(?:winlog\.)?(?:EventID|EventId|event_id)"\s*+:\s*+(?:\{\s*+"#text"\s*+:\s*+)?"?([0-9]{1,5})'
+)
 _OPENING = re.compile(r"<Event[\s>]")
 _CLOSING = "</Event>"
 _BEGIN = re.compile(r"\s{0,64}(?:<\?xml[^>]{0,200}\?>\s{0,64})?(?:<Events>\s{0,64})?<Event[\s>]")

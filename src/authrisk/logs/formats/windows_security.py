@@ -31,7 +31,14 @@ from authrisk.event import NS_PER_S, LoginEvent, Outcome
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.windows_account import account_kind
-from authrisk.logs.windows_logon import Decision, decide, joined_name, short_host
+from authrisk.logs.windows_logon import (
+    LOGIN_CODES,
+    Decision,
+    decide,
+    joined_name,
+    short_host,
+    why_no_login,
+)
 from authrisk.logs.windows_record import (
     WindowsRecord,
     closes_xml,
@@ -39,6 +46,7 @@ from authrisk.logs.windows_record import (
     read_json,
     read_xml,
     split_xml,
+    told_codes,
 )
 
 SAMPLE = r"""
@@ -169,6 +177,10 @@ class WindowsSecurity:
                     block, size = [text], len(text)
                     yield Ignored(line, "part of a record")
             elif text.lstrip().startswith("{"):
+                codes = told_codes(text)
+                if codes and codes.isdisjoint(LOGIN_CODES):
+                    yield Ignored(line, why_no_login(min(codes)))
+                    continue
                 try:
                     record = read_json(text)
                 except ValueError as error:
@@ -222,12 +234,12 @@ def _item(
 
 def _event(place: str, ns: int, record: WindowsRecord, decision: Decision) -> LoginEvent:
     origin = decision.origin
-    port = record.data.get("IpPort", "") if origin.ip is not None else ""
+    port = (record.said("IpPort") or "") if origin.ip is not None else ""
     user, domain = decision.user, decision.domain
     if domain is None and user is not None and "\\" in user:
         domain, _, user = user.partition("\\")
-    logon_type = record.data.get("LogonType") if record.code in (4624, 4625) else None
-    guid = record.data.get("LogonGuid")
+    logon_type = record.said("LogonType") if record.code in (4624, 4625) else None
+    guid = record.said("LogonGuid")
     return LoginEvent(
         event_id=place,
         timestamp_ns=ns,
@@ -294,7 +306,7 @@ class _Told:
 
     def _linked(self, record: WindowsRecord, event: LoginEvent) -> bool:
         """An elevated logon makes two sessions, and a record for each."""
-        linked = record.data.get("TargetLinkedLogonId", "0x0")
+        linked = record.said("TargetLinkedLogonId") or "0x0"
         if linked == "0x0" or event.session_id is None:
             return False
         if (record.computer, linked) in self._tokens:
