@@ -60,7 +60,6 @@ class LineFormat:
     expected: Sequence[dict[str, object]]
     hostile: str
     read: Callable[[str], Said]
-    programs: Sequence[str] = ()
 
     def claims(self, head: Sequence[str]) -> bool:
         """Whether a line is of this format."""
@@ -93,6 +92,13 @@ class LineFormat:
         except ValueError as error:
             return Rejected(line, str(error))
         return login_event(self.name, line, ns, said)
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonFormat(LineFormat):
+    """One of a daemon whose lines stand in shared syslog files, under these tags."""
+
+    programs: Sequence[str]
 
 
 def login_event(source_type: str, line: Line, ns: int, said: LineLogin) -> LoginEvent:

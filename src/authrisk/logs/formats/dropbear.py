@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import Outcome
-from authrisk.logs.line_format import LineFormat, LineLogin, Said, entry_of, when_of
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said, entry_of, when_of
 
 SAMPLE = """\
 Mar  1 10:00:00 router dropbear[811]: Child connection from 192.168.9.163:49242
@@ -87,7 +87,7 @@ _MESSAGES = (
     (re.compile(r"User account '(?P<user>.*)' is locked" + _FROM), _FAILURE, "locked", None),
 )  # fmt: skip
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="dropbear",
     title="Dropbear SSH server: syslog files, journalctl -o json",
     versions="2013 to 2025",

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from authrisk.event import Outcome
-from authrisk.logs.line_format import LineFormat, LineLogin, Said
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said
 
 SAMPLE = r"""
 [Fri Mar 15 10:12:48.1234 2024] [php:notice] [pid 83429] [client 192.168.1.1:23006] Failed login for Does@not.exist, referer: http://0.0.0.0:9080/login
@@ -246,7 +246,7 @@ _APPS = (
         _USER, r"\. IP=", _IP), reason=_MFA),
 )  # fmt: skip
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="homelab_apps",
     title="Self-hosted applications: BookStack to Uptime Kuma, nineteen of them",
     versions="those of 2021 to 2026",

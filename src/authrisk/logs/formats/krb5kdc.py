@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import NS_PER_S, Outcome
-from authrisk.logs.line_format import LineFormat, LineLogin, Said, when_of
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said, when_of
 from authrisk.logs.syslog import read_entry
 from authrisk.logs.windows_account import account_kind
 
@@ -127,7 +127,7 @@ _REASONS = {
     "POLICY": "policy_denied",
 }
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="krb5kdc",
     title="MIT Kerberos KDC: krb5kdc.log and syslog",
     versions="1.6 to 1.21",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import Outcome
-from authrisk.logs.line_format import LineFormat, LineLogin, Said, entry_of, when_of
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said, entry_of, when_of
 
 SAMPLE = """\
 2021-05-28 18:08:01,124 mantis proftpd[498625] mantis (192.168.1.142[192.168.1.142]): USER asd: no \
@@ -102,7 +102,7 @@ _REASONS = {
     "user in /etc/ftpusers": "policy_denied",
 }
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="proftpd",
     title="ProFTPD: its own log and syslog",
     versions="1.3",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import Outcome
-from authrisk.logs.line_format import LineFormat, LineLogin, Said, entry_of, when_of
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said, entry_of, when_of
 
 SAMPLE = """\
 Jan  4 17:34:01 hypervisor pvedaemon[3663339]: authentication failure; rhost=2001:bc8:628:1811::1 \
@@ -99,7 +99,7 @@ _REASONS = (
     ("TFA", "mfa_failed"),
 )
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="proxmox",
     title="Proxmox VE (pvedaemon in syslog) and Backup Server (auth.log)",
     versions="PVE 4 to 9, PBS 1 to 4",

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import Outcome
-from authrisk.logs.line_format import LineFormat, LineLogin, Said, entry_of, when_of
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said, entry_of, when_of
 
 SAMPLE = """\
 Jan  7 14:19:31 ftpcdr pure-ftpd: (?@172.21.10.2) [INFO] New connection from 172.21.10.2
@@ -60,7 +60,7 @@ _MESSAGES = (
     (re.compile(_PREFIX + r"\[INFO\] (?P<user>Anonymous) user logged in"), Outcome.SUCCESS, None),
 )  # fmt: skip
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="pure_ftpd",
     title="Pure-FTPd: syslog",
     versions="1.0",

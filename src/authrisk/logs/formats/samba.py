@@ -17,7 +17,7 @@ from typing import Any
 
 from authrisk.event import Outcome
 from authrisk.logs.json_object import read_object
-from authrisk.logs.line_format import LineFormat, LineLogin, Said
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said
 from authrisk.logs.timestamps import MONTHS
 from authrisk.logs.windows_account import account_kind
 from authrisk.logs.windows_status import named_reason
@@ -80,7 +80,7 @@ def _of_json(text: str) -> Said:
     fields = read_object(text)
     kind, when = fields.get("type"), fields.get("timestamp")
     if kind != "Authentication":
-        return "no authentication" if isinstance(kind, str) else None
+        return "no authentication" if kind in _OTHER_KINDS else None
     said = fields.get("Authentication")
     if not isinstance(said, dict) or not isinstance(when, str):
         raise ValueError("an audit without its fields")
@@ -117,6 +117,10 @@ def _said(text: str) -> str | None:
     return None if text in ("", "(null)", "(NULL)") else text
 
 
+_OTHER_KINDS = (
+    "Authorization", "KDC Authorization", "dsdbChange", "dsdbTransaction", "passwordChange",
+    "groupChange", "replicatedUpdate",
+)  # fmt: skip
 _HEAD = re.compile(
     r"\[[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8}\.[0-9]{6}, {1,2}[0-9]{1,2}[^\]]{0,80}\]"
 )
@@ -138,7 +142,7 @@ _KEYS = {
     "remote": "remoteAddress",
 }  # fmt: skip
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="samba",
     title="Samba: authentication audit, text and JSON",
     versions="4.7 to 4.21",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import Outcome
-from authrisk.logs.line_format import LineFormat, LineLogin, Said, entry_of, when_of
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said, entry_of, when_of
 from authrisk.logs.pam_message import read_pam
 from authrisk.logs.syslog import LogEntry
 
@@ -86,7 +86,7 @@ _CONNECTION = re.compile(
     r" via \[([^\[\]]*)\](?: due to [a-z ]{1,60})?\.?"
 )
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="synology",
     title="Synology DSM: auth.log and Log Center by syslog",
     versions="DSM 6, 7",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import Outcome
-from authrisk.logs.line_format import LineFormat, LineLogin, Said, entry_of, when_of
+from authrisk.logs.line_format import DaemonFormat, LineLogin, Said, entry_of, when_of
 
 SAMPLE = """\
 Mon Jun 8 12:08:53 2020 [pid 27244] [user] FAIL LOGIN: Client "::ffff:93.24.101.89"
@@ -79,7 +79,7 @@ _LOGIN = re.compile(
     r"(?:, \"530 Permission denied\.\"|, anon password \"[^\"]*\")?"
 )
 
-PARSER = LineFormat(
+PARSER = DaemonFormat(
     name="vsftpd",
     title="vsftpd: vsftpd.log and syslog",
     versions="2, 3",
