@@ -121,15 +121,23 @@ def read_xml(text: str) -> WindowsRecord:
     )
 
 
-def told_codes(text: str) -> set[int]:
-    r"""The event ids that a JSON line names, before it is decoded; empty when it names none.
+def told_code(text: str) -> int | None:
+    r"""The event id that a JSON line names, before it is decoded; None when that is not plain.
 
     Within a text of JSON a quote is escaped, so no text can pretend to be such a key.
 
-    >>> told_codes(r'{"winlog":{"event_id":"4624"},"message":"\"event_id\":1"}')
-    {4624}
+    >>> told_code(r'{"winlog":{"event_id":"4624"},"message":"\"event_id\":1"}')
+    4624
+    >>> told_code('{"EventID":{"#attributes":{},"#text":4624}}') is None
+    True
     """
-    return {int(code) for code in _CODE_KEY.findall(text)}
+    for key in _CODE_KEYS:
+        at = text.find(key)
+        if at >= 0:
+            match = _CODE_VALUE.match(text, at + len(key))
+            once = text.find(key, at + len(key)) < 0
+            return int(match[1]) if match is not None and once else None
+    return None
 
 
 def split_xml(text: str) -> Iterator[str]:
@@ -273,9 +281,8 @@ def _bare(tag: str) -> str:
 
 _UNSAID = frozenset(("", "-", "N/A", "NULL"))
 _NUMBER = re.compile(r"[0-9]{1,5}")
-_CODE_KEY = re.compile(
-    r'"(?:winlog\.)?(?:EventID|EventId|event_id)"\s*+:\s*+(?:\{\s*+"#text"\s*+:\s*+)?"?([0-9]{1,5})'
-)
+_CODE_KEYS = ('"EventID"', '"event_id"', '"winlog.event_id"', '"EventId"')
+_CODE_VALUE = re.compile(r'\s*+:\s*+(?:\{\s*+"#text"\s*+:\s*+)?"?([0-9]{1,5})')
 _OPENING = re.compile(r"<Event[\s>]")
 _CLOSING = "</Event>"
 _BEGIN = re.compile(r"\s{0,64}(?:<\?xml[^>]{0,200}\?>\s{0,64})?(?:<Events>\s{0,64})?<Event[\s>]")

@@ -1,9 +1,10 @@
 """Windows Security log: logons, Kerberos tickets, NTLM checks, AD FS.
 
 Versions: Windows Vista and Server 2008 to Windows 11 and Server 2025; AD FS 2.0 to 2022.
-Shapes: EVTX files (read by `authrisk.logs.records_of_binary` into JSON of evtx_dump), XML of
-wevtutil and Get-WinEvent (a record may span lines), JSON of evtx_dump, winlogbeat 6 and 7+, NXLog,
-Sentinel's SecurityEvent, plain JSON with the same names.
+Shapes: EVTX files (the reader makes JSON of them, `authrisk.logs.binary_log`), XML of wevtutil and
+Get-WinEvent (a record may span lines), JSON lines of evtx_dump (`-o jsonl`), winlogbeat 6 and 7+,
+NXLog, Sentinel's SecurityEvent, plain JSON with the same names. Not: JSON over several lines, JSON
+behind a syslog header, Snare and other text in the language of the system.
 
 What counts: 4624 success, 4625 failure, 4768 and 4771 (Kerberos) and 4776 (NTLM) at a domain
 controller, 4648 where the credentials were used at another computer (outcome unknown, the subject
@@ -46,7 +47,7 @@ from authrisk.logs.windows_record import (
     read_json,
     read_xml,
     split_xml,
-    told_codes,
+    told_code,
 )
 
 SAMPLE = r"""
@@ -177,9 +178,9 @@ class WindowsSecurity:
                     block, size = [text], len(text)
                     yield Ignored(line, "part of a record")
             elif text.lstrip().startswith("{"):
-                codes = told_codes(text)
-                if codes and codes.isdisjoint(LOGIN_CODES):
-                    yield Ignored(line, why_no_login(min(codes)))
+                code = told_code(text)
+                if code is not None and code not in LOGIN_CODES:
+                    yield Ignored(line, why_no_login(code))
                     continue
                 try:
                     record = read_json(text)
