@@ -13,13 +13,11 @@ import numpy as np
 import numpy.typing as npt
 
 from authrisk.errors import InputError
-from authrisk.evaluation.cases import Cases
+from authrisk.evaluation.cases import Cases, lay_out
 from authrisk.evaluation.metrics import auc, bootstrap_recall, realised_rate, recall_at
 from authrisk.evaluation.replay import replay
 from authrisk.features.catalogue import column
-from authrisk.features.coded import code_frame
 from authrisk.features.population import Population
-from authrisk.features.timeline import arrange
 from authrisk.models.bundle import Bundle
 from authrisk.models.calibration import HIGH, MEDIUM
 
@@ -74,7 +72,7 @@ def evaluate(cases: Cases, bundle: Bundle, *, skip: float = 0.25) -> Evaluation:
     The first `skip` of the time builds history and population counts and is not measured.
     Raises InputError without legitimate logins or without attacks to measure on.
     """
-    timeline = arrange(code_frame(cases.events), cases.standing, cases.counted)
+    timeline = lay_out(cases)
     legitimate = cases.legitimate[timeline.row_of]
     attack = cases.attack[timeline.row_of]
     late = np.zeros(len(timeline), np.bool_)

@@ -13,12 +13,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from authrisk.evaluation.cases import Cases
+from authrisk.evaluation.cases import Cases, lay_out
 from authrisk.evaluation.periods import PROTOCOL, Mask, Periods, Shares, cut
 from authrisk.features.catalogue import F_LOGIN
-from authrisk.features.coded import RTT, TIME, code_frame
+from authrisk.features.coded import RTT, TIME
 from authrisk.features.encoders import Encoders, fit_encoders
-from authrisk.features.timeline import Rows, Timeline, arrange, previous_familiar, rows
+from authrisk.features.timeline import Rows, Timeline, previous_familiar, rows
 
 Scores = npt.NDArray[np.float64]
 
@@ -89,7 +89,7 @@ class Contender(Protocol):
 
 def pose(cases: Cases, seed: int, shares: Shares = PROTOCOL) -> Problem:
     """Lay cases on a timeline, cut it, and work out every feature row."""
-    timeline = arrange(code_frame(cases.events), cases.standing, cases.counted)
+    timeline = lay_out(cases)
     legitimate = cases.legitimate[timeline.row_of]
     owner = cases.owner[timeline.row_of]
     periods = cut(timeline.ints[:, TIME], owner, legitimate, shares, seed)

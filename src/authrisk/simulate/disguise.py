@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from authrisk.simulate.draws import Ints
-from authrisk.simulate.timeline import Timeline
+from authrisk.simulate.timeline import Timeline, resolution_ns
 
 NETWORK_FIELDS = (
     "src_ip", "src_port", "src_host", "src_country", "src_region", "src_city", "src_latitude",
@@ -78,3 +78,27 @@ def disguise(events: pl.DataFrame, rows: Ints, donors: Ints, clients: Ints) -> p
         *(events[name][donors].alias(name) for name in NETWORK_FIELDS),
         *(events[name][clients].alias(name) for name in CLIENT_FIELDS),
     )
+
+
+def at_times(events: pl.DataFrame, time_ns: Ints, at_ns: Ints) -> pl.Series:
+    """Times for new events, in whole units of the log's own resolution."""
+    unit = resolution_ns(time_ns)
+    return pl.Series(at_ns // unit * unit).cast(events.schema["timestamp"])
+
+
+def inserted(fakes: pl.DataFrame, tier: str, campaign: Ints) -> Fakes:
+    """Fakes that replace nothing; equal numbers are one attacker."""
+    labels = pl.DataFrame(
+        {
+            "replaces": None,
+            "tier": [tier] * len(campaign),
+            "campaign": pl.Series(campaign).cast(pl.String),
+        },
+        schema=LABELS,
+    ).with_columns(campaign=f"{tier}-" + pl.col("campaign"))
+    return Fakes(fakes, labels)
+
+
+def nothing(events: pl.DataFrame) -> Fakes:
+    """No fakes at all, with the columns of the events."""
+    return Fakes(events.clear(), pl.DataFrame(schema=LABELS))
