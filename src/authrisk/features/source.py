@@ -1,6 +1,9 @@
-"""What else came from there lately: other users tried and failures, per address, prefix and AS.
+"""What else came from there lately: other users tried and their failures, per address, prefix and
+AS.
 
-These columns see stuffing and spraying, which no view of a single user can. They look at the last
+These columns see stuffing and spraying, which no view of a single user can. The user's own attempts
+are left out: their failures are counted elsewhere, and whether they came from the same place as
+the login would tell a replaced login from a real one. They look at the last
 SOURCE_LIMIT attempts of the last 24 hours from each source and at nothing older, so the live
 service can ask its history for them and a replay can count them in one pass.
 """
@@ -62,9 +65,11 @@ def _columns_of(kind, now, user, times, users, failed, n, marks, mark, out):
             w += 1
         if w == N_WINDOWS:
             break
+        if users[j] == user:
+            continue
         attempts += 1.0
         failures += failed[j]
-        if users[j] != user and marks[users[j]] != mark:
+        if marks[users[j]] != mark:
             marks[users[j]] = mark
             others += 1
     while w < N_WINDOWS:
