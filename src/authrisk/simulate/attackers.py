@@ -44,14 +44,25 @@ class Injection:
     fallbacks: dict[str, int]
     """How often which tier had to do with less: `T4:no later donor in the AS`, `T4:dropped`."""
 
-    def apply(self, events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def apply(
+        self, events: pl.DataFrame, known: pl.DataFrame | None = None
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The events with the fakes in place, sorted by time, and the labels of all of them.
 
-        Campaigns of one victim all strike the same account here.
+        known: labels that events have already; the others are no attacks. Campaigns of one victim
+        all strike the same account here.
         """
         gone = self.replaces.drop_nulls().implode()
         kept = events.filter(~pl.col("event_id").is_in(gone))
-        real = kept.select("event_id", is_attack=pl.lit(value=False))
+        labels = pl.DataFrame(schema=LABEL_SCHEMA) if known is None else known
+        real = (
+            kept.select("event_id")
+            .join(
+                labels.unique("event_id", keep="last"),
+                on="event_id", how="left", maintain_order="left",
+            )
+            .with_columns(pl.col("is_attack").fill_null(value=False))
+        )  # fmt: skip
         fake = self.fakes.select(
             "event_id",
             is_account_takeover=pl.col("outcome") == "success",

@@ -74,7 +74,8 @@ def insert_campaigns(
     stays = uniform(seed, plan.campaign, plan.at_ns, 830) < _STAYS
     networks = np.where(stays, donors[homes], donors)
     devices = ladders.timely(plan.victim[homes], donors[homes], plan.row[homes], seed)
-    clients = np.where(plan.style == 2, devices, plan.victim)
+    own = ladders.updated(plan.victim, plan.row, seed)
+    clients = np.where(plan.style == 2, devices, own)
     again = (networks == donors[homes]) & (homes != turn)
     number = pl.Series(plan.campaign).cast(pl.String) + "." + pl.Series(turn).cast(pl.String)
     fakes = disguise(events, plan.victim, networks, clients).with_columns(

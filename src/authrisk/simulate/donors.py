@@ -10,7 +10,8 @@ import polars as pl
 
 from authrisk.simulate.draws import Bools, Ints, UInts, mix, uniform
 
-_NEAREST = 200  # donors are drawn from that many next candidates
+_NEAREST, _FEWEST = 200, 10  # donors are drawn from that many next candidates
+_NEAR_NS = 3 * 86_400_000_000_000  # those of the next days, if there are enough of them
 _TRIES = 24
 
 
@@ -18,6 +19,8 @@ _TRIES = 24
 class DonorBook:
     """M events, sorted by time, as a source of donors."""
 
+    time_ns: Ints
+    """(M,)"""
     user: UInts
     """Hash of the user, (M,)."""
     address: UInts
@@ -55,8 +58,8 @@ class DonorBook:
         """A donor row of the victim's group, `later` than row `at`; -1 where there is none.
 
         `group` is a number per event, (M,); `at` is the victims' own rows by default. The donor
-        is one of the next 200 candidates: near enough in time that its browser is not from the
-        future.
+        is one of the candidates of the next three days, of 10 to 200 of them: near enough in time
+        that its browser is not from the future.
         """
         rows = len(self.user)
         at = victims if at is None else at
@@ -66,7 +69,9 @@ class DonorBook:
         if not later:  # nobody comes after: those before will do
             low = np.searchsorted(keys, group[victims] * rows)
             low = np.maximum(low, high - _NEAREST)
-        width = np.minimum(high - low, _NEAREST)
+        soon = np.searchsorted(self.time_ns, self.time_ns[at] + _NEAR_NS)
+        near = np.searchsorted(keys, group[victims] * rows + soon) - low
+        width = np.minimum(high - low, np.clip(near, _FEWEST, _NEAREST))
         donors = np.full(len(victims), -1, np.int64)
         for attempt in range(_TRIES):
             open_ = np.flatnonzero((donors < 0) & (width > 0))
@@ -95,6 +100,7 @@ def donor_book(events: pl.DataFrame) -> DonorBook:
     pairs = mix_pair(user[rows], place[rows])
     known, first = np.unique(pairs, return_index=True)
     return DonorBook(
+        time_ns=events["timestamp"].dt.timestamp("ns").to_numpy(),
         user=user,
         address=place,
         system=system,

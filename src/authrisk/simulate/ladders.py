@@ -11,7 +11,9 @@ import polars as pl
 from authrisk.simulate.donors import DonorBook, groups_of
 from authrisk.simulate.draws import Ints
 
-_LATE_NS = 14 * 86_400_000_000_000  # a client from further ahead would be from the future
+_DAY_NS = 86_400_000_000_000
+_AHEAD_NS = 5 * _DAY_NS  # a client from further ahead would be from the future
+_STALE_NS = 14 * _DAY_NS  # one from further back would be out of date
 
 
 class Rung(NamedTuple):
@@ -57,7 +59,6 @@ class Ladders:
         self.fallbacks: dict[str, int] = {}
         self._events = events
         self._book = book
-        self._time_ns = events["timestamp"].dt.timestamp("ns").to_numpy()
         self._groups: dict[tuple[str, ...], Ints] = {}
 
     def donors(self, tier: str, victims: Ints, at: Ints, seed: int, name: str = "") -> Ints:
@@ -81,13 +82,23 @@ class Ladders:
         return donors
 
     def timely(self, victims: Ints, donors: Ints, at: Ints, seed: int) -> Ints:
-        """The donors' own rows, or those of somebody nearer in time where they are weeks ahead."""
+        """The donors' own rows, or those of somebody nearer in time where they are days ahead."""
         clients = donors.copy()
-        late = np.flatnonzero(
-            (donors >= 0) & (self._time_ns[donors] - self._time_ns[at] > _LATE_NS)
-        )
+        ahead_ns = self._book.time_ns[donors] - self._book.time_ns[at]
+        late = np.flatnonzero((donors >= 0) & (ahead_ns > _AHEAD_NS))
         nearer = self._book.find(victims[late], self._group(()), seed + 99, at[late])
         clients[late] = np.where(nearer >= 0, nearer, donors[late])
+        return clients
+
+    def updated(self, victims: Ints, at: Ints, seed: int) -> Ints:
+        """The victims' own rows, or where those are weeks old, what others by then use of the same
+        browser, system and kind of device: the victim's client will have been updated, too."""
+        clients = victims.copy()
+        old = np.flatnonzero(self._book.time_ns[at] - self._book.time_ns[victims] > _STALE_NS)
+        if self._has("browser"):
+            group = self._group(("browser", "os", "device_type"))
+            alike = self._book.find(victims[old], group, seed + 98, at[old])
+            clients[old] = np.where(alike >= 0, alike, victims[old])
         return clients
 
     def count(self, what: str, number: int) -> None:
