@@ -42,6 +42,9 @@ class Cases:
     """(N,) T0..T6 or null."""
     owner: npt.NDArray[np.int64]
     """(N,) code of the user whose history it is: of the victim, for the events of its shadows."""
+    lender: npt.NDArray[np.int64]
+    """(N,) code of the user whose network an attacker borrows, 0 for none. The attacker stands in
+    for them: what they did at the source would tell the fake."""
     campaign: pl.Series
     """(N,) attempts of one attacker; null for single logins and for what is no attack."""
     turn: npt.NDArray[np.int64]
@@ -49,17 +52,24 @@ class Cases:
 
 
 def lay_out(cases: Cases) -> Timeline:
-    """The cases on a timeline. What the user of a shadow does at a source, its victim does."""
+    """The cases on a timeline. What the user of a shadow does at a source, its victim does; what
+    the lender of a fake's network does there, the fake does."""
     coded = code_frame(cases.events)
     timeline = arrange(coded, cases.standing, cases.counted)
-    owner = cases.owner[timeline.row_of]
+    owner, lender = cases.owner[timeline.row_of], cases.lender[timeline.row_of]
     shadows = np.flatnonzero(owner != timeline.ints[:, USER])
-    if not shadows.size:
+    borrowed = np.flatnonzero(lender)
+    if not shadows.size and not borrowed.size:
         return timeline
     codes, first = np.unique(timeline.ints[:, USER], return_index=True)
-    users = timeline.users.copy()
-    users[shadows] = timeline.users[first[np.searchsorted(codes, owner[shadows])]]
-    return replace(timeline, users=users)
+
+    def numbers(of: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        return timeline.users[first[np.searchsorted(codes, of)]]
+
+    users, lenders = timeline.users.copy(), timeline.lenders.copy()
+    users[shadows] = numbers(owner[shadows])
+    lenders[borrowed] = numbers(lender[borrowed])
+    return replace(timeline, users=users, lenders=lenders)
 
 
 def legitimate_cases(events: pl.DataFrame, bad: pl.Series | None = None) -> Cases:
@@ -80,6 +90,7 @@ def legitimate_cases(events: pl.DataFrame, bad: pl.Series | None = None) -> Case
         attack=attack,
         tier=_unnamed("tier", events.height),
         owner=user_codes(events["user_id"]),
+        lender=np.zeros(events.height, np.int64),
         campaign=_unnamed("campaign", events.height),
         turn=np.full(events.height, -1, np.int64),
     )
@@ -122,7 +133,10 @@ def injected_cases(
     """
     injection = inject(events if bad is None else events.filter(~bad), tiers, seed, share)
     fakes = injection.fakes.with_columns(
-        tier=injection.tier, replaces=injection.replaces, campaign=injection.campaign
+        tier=injection.tier,
+        replaces=injection.replaces,
+        campaign=injection.campaign,
+        donor=injection.donor,
     )
     # Failed attempts before a replaced login stay the victim's own: only the login is a branch.
     added = pl.col("tier").is_in(INSERTED)
@@ -154,6 +168,7 @@ def _attacks(fakes: pl.DataFrame, columns: list[str]) -> Cases:
         attack=np.ones(fakes.height, np.bool_),
         tier=fakes["tier"],
         owner=user_codes(fakes["user_id"]),
+        lender=user_codes(fakes["donor"]),
         campaign=fakes["campaign"],
         turn=turns.to_series().cast(pl.Int64).to_numpy(),
     )
@@ -193,6 +208,7 @@ def _shadows(own: Cases, campaigns: Cases) -> Cases:
         attack=np.zeros(n, np.bool_),
         tier=_unnamed("tier", n),
         owner=own.owner[copies.row],
+        lender=np.zeros(n, np.int64),
         campaign=_unnamed("campaign", n),
         turn=np.full(n, -1, np.int64),
     )
@@ -210,7 +226,7 @@ def _beside(first: Cases, second: Cases) -> Cases:
     }
     arrays = {
         name: np.concatenate([getattr(first, name), getattr(second, name)])
-        for name in ("standing", "counted", "legitimate", "attack", "owner", "turn")
+        for name in ("standing", "counted", "legitimate", "attack", "owner", "lender", "turn")
     }
     return Cases(**frames, **arrays)  # type: ignore[arg-type]
 

@@ -45,13 +45,18 @@ class Problem:
 
     @property
     def fit(self) -> Mask:
-        """Logins to fit on, both classes."""
-        return self.periods.train & (self.legitimate | self.attack)
+        """Logins to fit on, both classes; without T5, which is a copy of its victim."""
+        return self.periods.train & self._learnable
 
     @property
     def tune(self) -> Mask:
-        """Logins to stop early and to choose settings by, both classes."""
-        return self.periods.validation & (self.legitimate | self.attack)
+        """Logins to stop early and to choose settings by, both classes; without T5."""
+        return self.periods.validation & (self.legitimate | (self.attack & (self.tier != "T5")))
+
+    @property
+    def _learnable(self) -> Mask:
+        learnable: Mask = self.legitimate | (self.attack & (self.tier != "T5"))
+        return learnable
 
     @property
     def asked(self) -> Mask:

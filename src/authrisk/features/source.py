@@ -48,7 +48,7 @@ def _write(kind, w, attempts, failures, others, out):
 
 
 @njit(cache=True)
-def _columns_of(kind, now, user, times, users, failed, n, marks, mark, out):
+def _columns_of(kind, now, user, lender, times, users, failed, n, marks, mark, out):
     """Write the columns of one kind of source from its last n attempts, oldest first.
 
     users are small numbers; marks[user] == mark says "seen already".
@@ -65,7 +65,7 @@ def _columns_of(kind, now, user, times, users, failed, n, marks, mark, out):
             w += 1
         if w == N_WINDOWS:
             break
-        if users[j] == user:
+        if users[j] == user or users[j] == lender:
             continue
         attempts += 1.0
         failures += failed[j]
@@ -81,7 +81,7 @@ def _columns_of(kind, now, user, times, users, failed, n, marks, mark, out):
 def _live(now, user, times, users, failed, sizes, marks, out):
     for kind in range(N_KINDS):
         _columns_of(
-            kind, now, user, times[kind], users[kind], failed[kind], sizes[kind],
+            kind, now, user, -1, times[kind], users[kind], failed[kind], sizes[kind],
             marks, kind + 1, out,
         )  # fmt: skip
 
@@ -138,7 +138,7 @@ def previous_of_sources(codes, counted):
 
 
 @njit(cache=True, parallel=True)
-def _replay(times, users, n_users, failed, previous, begin, end, out):
+def _replay(times, users, lenders, n_users, failed, previous, begin, end, out):
     parts = 8
     for part in prange(parts):
         marks = np.full(n_users, -1, np.int64)
@@ -158,7 +158,7 @@ def _replay(times, users, n_users, failed, previous, begin, end, out):
                     fails[LIMIT - n] = failed[at]
                     at = previous[kind, at]
                 _columns_of(
-                    kind, times[i], users[i], when[LIMIT - n :], who[LIMIT - n :],
+                    kind, times[i], users[i], lenders[i], when[LIMIT - n :], who[LIMIT - n :],
                     fails[LIMIT - n :], n, marks, i * N_KINDS + kind, out[i - begin],
                 )  # fmt: skip
 
@@ -171,6 +171,7 @@ def source_codes(ints: Ints, order: Ints) -> Ints:
 def replay_sources(
     times: Ints,
     users: npt.NDArray[np.int32],
+    lenders: npt.NDArray[np.int32],
     failed: npt.NDArray[np.bool_],
     previous: npt.NDArray[np.int32],
     begin: int,
@@ -179,11 +180,12 @@ def replay_sources(
     """The `source` columns (end - begin, F_SOURCE) of the events begin..end, all in time order.
 
     users: (N,) numbers of the users from 0, the last one standing for "no user".
+    lenders: (N,) users whose attempts are an event's own as well, -1 for none.
     previous: of `previous_of_sources`.
     """
     out = np.zeros((end - begin, F_SOURCE), np.float32)
     n_users = int(users.max(initial=0)) + 1
-    _replay(times, users, n_users, failed, previous, begin, end, out)
+    _replay(times, users, lenders, n_users, failed, previous, begin, end, out)
     return out
 
 

@@ -41,6 +41,8 @@ class Injection:
     tier: pl.Series
     campaign: pl.Series
     """Attempts of one attacker; null for single logins."""
+    donor: pl.Series
+    """User whose network is borrowed; null for bursts."""
     fallbacks: dict[str, int]
     """How often which tier had to do with less: `T4:no later donor in the AS`, `T4:dropped`."""
 
@@ -140,5 +142,6 @@ def _collect(events: pl.DataFrame, parts: list[Fakes], fallbacks: dict[str, int]
     order = fakes["timestamp"].arg_sort()
     labels = labels[order]
     return Injection(
-        fakes[order], labels["replaces"], labels["tier"], labels["campaign"], fallbacks
+        fakes[order], labels["replaces"], labels["tier"], labels["campaign"], labels["donor"],
+        fallbacks,
     )  # fmt: skip

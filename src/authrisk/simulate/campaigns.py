@@ -84,7 +84,7 @@ def insert_campaigns(
         timestamp=at_times(events, time_ns, plan.at_ns),
         rtt_ms=_measured_again(events["rtt_ms"][networks], again, seed),
     )
-    return inserted(fakes.select(events.columns), "T6", plan.campaign)
+    return inserted(fakes.select(events.columns), "T6", plan.campaign, events["user_id"][networks])
 
 
 def _third_of(victims: Ints, seed: int) -> Ints:
