@@ -51,12 +51,12 @@ class Problem:
     @property
     def tune(self) -> Mask:
         """Logins to stop early and to choose settings by, both classes; without T5."""
-        return self.periods.validation & (self.legitimate | (self.attack & (self.tier != "T5")))
+        return self.periods.validation & self._learnable
 
     @property
     def _learnable(self) -> Mask:
-        learnable: Mask = self.legitimate | (self.attack & (self.tier != "T5"))
-        return learnable
+        copies = np.asarray(self.tier == "T5", np.bool_)
+        return self.legitimate | (self.attack & ~copies)
 
     @property
     def asked(self) -> Mask:
