@@ -68,6 +68,9 @@ def attempts_frame(
     attempts = attempts.take(np.argsort(attempts.time_ns, kind="stable"))
     rows = len(attempts.user)
     number = np.arange(rows, dtype=np.int64)
+    programs = np.zeros(int(attempts.user.max(initial=-1)) + 1, bool)
+    programs[attempts.user[attempts.is_service]] = True
+    attempts = attempts.replace(is_service=programs[attempts.user] & attempts.known_user)
     event_id = pl.Series("event_id", number).cast(pl.String)
     table, client = client_table(attempts.clients)
     start_ns = int(start.timestamp()) * 1_000_000_000

@@ -97,6 +97,8 @@ class Devices(NamedTuple):
     """Index into `DEVICE_TYPES`, (M,)."""
     house: Bools
     """Runs what the company's IT department installs on all computers, (M,)."""
+    batch: Ints
+    """Equal for devices that were bought, and are replaced, together, (M,)."""
     ring: Ints
     """Group of devices that are updated together, -1 where the owner updates, (M,)."""
 
@@ -126,15 +128,16 @@ def device_of(user: Ints, visit: Ints, seed: int) -> Ints:
 def own_devices(life: Crowd, device: Ints, seed: int) -> Devices:
     """Devices that nobody manages."""
     kind = choose(np.array(life.device_shares), seed, device, 303)
-    return Devices(device, kind, np.zeros(len(kind), bool), np.full(len(kind), -1, np.int64))
+    never, nobody = np.zeros(len(kind), bool), np.full(len(kind), -1, np.int64)
+    return Devices(device, kind, never, device, nobody)
 
 
 def clients_of(devices: Devices, day: Floats, seed: int) -> Clients:
     """What each device runs on a day (days since 1970): updated late, replaced after years."""
     device, kind = devices.number, devices.kind
     life = np.array([_LIFE_DAYS[name] for name in DEVICE_TYPES])[kind]
-    life = life * np.exp(0.35 * normal(seed, 314, device))
-    age = day / life + uniform(seed, 304, device)
+    life = life * np.exp(0.35 * normal(seed, 314, devices.batch))
+    age = (day + 9.0 * normal(seed, 316, device)) / life + uniform(seed, 304, devices.batch)
     generation = np.floor(age).astype(np.int64)
     bought = day - (age - generation) * life
     key = mix(seed, 305, device, generation).view(np.int64)

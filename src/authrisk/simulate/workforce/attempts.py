@@ -73,7 +73,8 @@ def _machines(person: Ints, seed: int) -> Devices:
     kinds = np.array([DEVICE_TYPES.index("other"), DEVICE_TYPES.index("bot")])
     kind = kinds[choose(np.array([0.45, 0.55]), seed, 2210, person)]
     never = np.zeros(len(person), bool)
-    return Devices(person * 4 + 3, kind, never, np.full(len(person), -1, np.int64))
+    number = person * 4 + 3
+    return Devices(number, kind, never, number, np.full(len(person), -1, np.int64))
 
 
 def _successes(

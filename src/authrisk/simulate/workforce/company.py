@@ -104,9 +104,8 @@ def _sites(
     rank = np.arange(len(country)) - np.repeat(np.cumsum(numbers) - numbers, numbers)
     order = np.argsort(country, kind="stable")
     country, rank = country[order], rank[order]
-    weight: Floats = (1.0 + rank) ** -0.8 * np.exp(
-        0.3 * exponential(seed, 1040, np.arange(len(country)))
-    )
+    luck = exponential(seed, 1040, np.arange(len(country), dtype=np.int64))
+    weight = np.exp(0.3 * luck - 0.8 * np.log1p(rank))
     site = np.arange(len(country), dtype=np.int64)
     networks = [
         universe.networks_of(

@@ -20,6 +20,8 @@ SITE, HOME, TRIP, LEAVE, MEETING, ILL, FREE = range(7)
 
 _DEMAND = np.array([1.0, 1.1, 0.9, 1.0, 0.8, 1.0, 0.6])
 """Logins of such a day, as shares of a usual one."""
+_EAGERNESS = np.array([0.0, 0.0, 0.0, 1.0, 0.0, 1.5, 0.35])
+"""Chance of logging in on such a day, as shares of the person's own on a day of leave."""
 _SHIFT_STARTS_H = np.array([6.0, 14.0, 22.0])
 
 
@@ -77,10 +79,8 @@ def plan_days(
 
     at = day.astype(np.float64)
     status, stay, into, left, clocks = _interrupt(people, plans, person, at, status, weekday)
-    keen = uniform(1504, key)
-    shy = (status == LEAVE) & (keen > 0.10)
-    shy |= (status == ILL) & (keen > 0.15)
-    shy |= (status == FREE) & (keen > 0.035)
+    eager = people.diligent[person] * _EAGERNESS[status]
+    shy = (status >= LEAVE) & (status != MEETING) & (uniform(1504, key) > eager)
     base = people.weekly[person] / np.maximum(people.workdays[person].sum(axis=1), 1.0)
     wanted = base * _DEMAND[status] * np.exp(0.35 * normal(1505, key) - 0.06)
     wanted = np.where((status == LEAVE) | (status == ILL) | (status == FREE),

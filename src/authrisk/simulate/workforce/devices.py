@@ -18,6 +18,7 @@ from authrisk.simulate.workforce.travel import Journeys
 COMPUTER, PHONE, SPARE = range(3)
 _TERMINALS = 1 << 40
 _LOANS = 1 << 41
+_BATCHES = 1 << 42
 _RINGS = 5
 """Groups of a company's devices that get updates one after the other."""
 
@@ -62,10 +63,13 @@ def carry(
     house = (slot == COMPUTER) & ~own & (uniform(seed, 1706, person) >= life.macs)
     managed = (slot != SPARE) & ~own & (uniform(seed, 1707, person) < life.managed)
     ring = below(_RINGS, seed, 1708, people.team[person])
+    together = house & (uniform(seed, 1709, person) < 0.6)
+    batch = np.where(together, _BATCHES + people.team[person], device)
     devices = Devices(
         number=device,
         kind=kind,
         house=house | fixed | borrowed,
+        batch=np.where(fixed | borrowed, device, batch),
         ring=np.where(managed | fixed | borrowed, ring, -1),
     )
     return Carried(devices, slot, phone, fixed)

@@ -68,6 +68,10 @@ class People(NamedTuple):
     """Chance that the phone is in the office's wifi, (N,)."""
     spare: Floats
     """Chance of taking the second computer, (N,)."""
+    strays: Floats
+    """Chance of being at a cafe or with friends when not at work, (N,)."""
+    diligent: Floats
+    """Chance of logging in on a day of leave; less on other days off, (N,)."""
     trips: Floats
     """A year, (N,)."""
     customers: Ints
@@ -158,6 +162,8 @@ def hire(
         spare=np.where(
             uniform(seed, 1139, who) < life.spare, habit(0.15, 1.0, seed, 1140, who), 0.0
         ),
+        strays=habit(0.03, 1.0, seed, 1145, who),
+        diligent=habit(0.09, 1.2, seed, 1146, who),
         trips=rate(life.trips_per_year, 1.2, seed, 1141, who),
         customers=1 + below(_CUSTOMERS, seed, 1142, who),
         clumsy=rate(life.failures_per_success, 0.8, seed, 1143, who),

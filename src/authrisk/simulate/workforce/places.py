@@ -59,7 +59,8 @@ def _at_home(
 ) -> Ints:
     """Where somebody is who is not at work or on the road."""
     place = np.where(phone, np.where(dice < 0.68, AT_HOME, ON_MOBILE), AT_HOME)
-    place = np.where((dice >= 0.965) & (plan.status[moments.day] != ILL), AT_CAFE, place)
+    strays = dice >= 1.0 - people.strays[person]
+    place = np.where(strays & (plan.status[moments.day] != ILL), AT_CAFE, place)
     week = (plan.day[moments.day] + 3) // 7
     weekends = uniform(seed, 1810, person)  # a share of one's weekends, and of the days at home
     drawn = uniform(seed, 1811, person, week)

@@ -264,8 +264,9 @@ def _roaming(world: _World, calls: _Calls) -> _Ends:
 
 
 def _cafe(world: _World, calls: _Calls) -> _Ends:
-    """A few places of one's own, cafes and friends, the first one most often."""
+    """A few places of one's own, cafes and friends, the first one most often; or a new one."""
     which = (_CAFES * uniform(world.seed, 1985, calls.key) ** 2).astype(np.int64)
+    which = np.where(uniform(world.seed, 1988, calls.key) < 0.25, calls.key | 64, which)
     lines = world.people.carrier
     owner = mix(world.seed, 1986, calls.person, which).view(np.int64)
     stranger = (np.abs(owner) % len(world.people.country)).astype(np.int64)
