@@ -125,7 +125,10 @@ def _places(universe: Universe, network: Ints) -> dict[str, pl.Series]:
 
 
 def _ways_in(profile: Profile, attempts: Attempts, seed: int) -> dict[str, pl.Series]:
-    """App, method and second factor: habits of the user and device, with some change."""
+    """App, method and second factor: habits of the user and device, with some change.
+
+    What fails, fails at the password: a second factor is never reached.
+    """
     visit = attempts.time_ns // 3_600_000_000_000
     fixed = uniform(seed, attempts.user, visit, 30) < 0.7
     habit = np.where(fixed, 0, visit + 1)
@@ -133,8 +136,14 @@ def _ways_in(profile: Profile, attempts: Attempts, seed: int) -> dict[str, pl.Se
     methods, method_shares = zip(*profile.auth_methods, strict=True)
     app = choose(np.array(app_shares), seed, attempts.user, habit, 31)
     stays = uniform(seed, attempts.user, visit, 32) < 0.9
-    way = choose(np.array(method_shares), seed, attempts.user, np.where(stays, 0, visit), 33)
-    way = np.where(attempts.is_service | attempts.is_attack, 0, way)
+    way = choose(
+        np.array(method_shares),
+        seed,
+        attempts.user * 4 + attempts.context,
+        np.where(stays, 0, visit),
+        33,
+    )
+    way = np.where(attempts.is_service | ~attempts.success, 0, way)
     second = pl.Series([method != "password" for method in methods])
     return {
         "app": pl.Series(apps).gather(app),

@@ -8,6 +8,7 @@ import numpy as np
 
 from authrisk.simulate.attempts import Attempts
 from authrisk.simulate.clients import clients_of, device_of, own_devices
+from authrisk.simulate.clock import clocks_of, local_s
 from authrisk.simulate.crowd.places import Visits, settle, visit_sources
 from authrisk.simulate.crowd.rhythm import DAY_S, draw_logins
 from authrisk.simulate.draws import normal
@@ -31,18 +32,16 @@ def crowd_attempts(
 ) -> Attempts:
     """Successes of the users, and the failures before them."""
     who = np.arange(users, dtype=np.int64)
-    day0 = start.timestamp() / DAY_S
+    day0_s = start.timestamp()
     residents = settle(life, market, users, seed)
-    main_country = market.universe.country(profile.countries[0][0])
     counts = life.logins.draw(who, float(days), seed)
-    zones = market.universe.zone_h - market.universe.zone_h[main_country]
-    zone = zones[residents.country]
+    clocks = clocks_of(market.universe, residents.country, residents.home_network)
     user, time_s, visit = draw_logins(
-        life, counts, zone, days=float(days), monday_days=(day0 + 3.0) % 7.0, seed=seed
+        life, counts, clocks, days=float(days), day0_s=day0_s, seed=seed
     )
     device = device_of(user, visit, seed)
     devices = own_devices(life, device, seed)
-    clock = (day0 + time_s / DAY_S) * 24.0 + zone[user]
+    clock = local_s(clocks.take(user), day0_s + time_s) / 3600.0
     weekend = (np.floor(clock / 24.0).astype(np.int64) + 3) % 7 >= 5
     visits = Visits(user, visit, time_s, devices.kind == _PHONE, clock % 24.0, weekend)
     sources = visit_sources(life, market, residents, visits, seed)
@@ -53,7 +52,7 @@ def crowd_attempts(
         known_user=np.ones(len(user), bool),
         network=sources.network,
         address=sources.address,
-        clients=clients_of(devices, day0 + time_s / DAY_S, seed),
+        clients=clients_of(devices, (day0_s + time_s) / DAY_S, seed),
         context=device % 4,
         is_service=np.zeros(len(user), bool),
         is_attack=np.zeros(len(user), bool),

@@ -111,13 +111,17 @@ def visit_sources(
     universe, user = market.universe, visits.user
     # Some people leave the house within a visit: the phone changes from wifi to its carrier.
     stretch = (visits.time_s / _ROAMING_S + uniform(seed, user, 417)).astype(np.int64)
-    hops = uniform(seed, user, stretch, 421) < life.hops
+    people = np.arange(len(residents.country), dtype=np.int64)
+    hopping = life.hops * np.exp(0.4 * normal(seed, 431, people) - 0.08)
+    odds = np.log(life.routine / (1.0 - life.routine)) + 0.7 * normal(seed, 432, people)
+    steady = 1.0 / (1.0 + np.exp(-odds))
+    hops = uniform(seed, user, stretch, 421) < hopping[user]
     week = (visits.time_s / 604_800.0 + uniform(seed, user, 429)).astype(np.int64) + (1 << 40)
-    settled = uniform(seed, user, visits.visit, 418) < life.routine
+    settled = uniform(seed, user, visits.visit, 418) < steady[user]
     moment = np.where(settled, week, visits.visit)
     moment = np.where(hops, stretch + (1 << 50), moment)
     second = visits.time_s.astype(np.int64)
-    leaps = uniform(seed, user, second, 416) < life.hops / 4
+    leaps = uniform(seed, user, second, 416) < hopping[user] / 4
     moment = np.where(leaps, second + (1 << 60), moment)
     place = _place(residents, visits, moment, seed)
     spot = below(6, seed, user, moment, 422)  # cafes and friends: a few per user
@@ -156,11 +160,13 @@ def _place(residents: Residents, visits: Visits, moment: Ints, seed: int) -> Int
 
 
 def _trips(life: Crowd, user: Ints, time_s: Floats, seed: int) -> tuple[Ints, Bools]:
-    """Number of the ten-day stretch of each login, and whether the user is abroad in it."""
-    stretch = np.floor(time_s / 864_000.0 + uniform(seed, user, 440)).astype(np.int64)
-    eager = 2.0 * uniform(seed, user, 441) ** 2 * 1.5
-    chance = life.trips_per_year / 36.5 * eager
-    return stretch, uniform(seed, user, stretch, 442) < chance
+    """Number of the stretch of about ten days of each login, and whether the user is abroad."""
+    people = np.arange(int(user.max(initial=0)) + 1, dtype=np.int64)
+    length_s = 864_000.0 * np.exp(0.4 * normal(seed, 443, people))
+    phase, eager = uniform(seed, 440, people), 3.0 * uniform(seed, 441, people) ** 2
+    chance = life.trips_per_year / 365.0 * eager * length_s / 86_400.0
+    stretch = np.floor(time_s / length_s[user] + phase[user]).astype(np.int64)
+    return stretch, uniform(seed, user, stretch, 442) < chance[user]
 
 
 def _foreign_system(market: Market, home: Ints, seed: int, user: Ints, trip: Ints) -> Ints:

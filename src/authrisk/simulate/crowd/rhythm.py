@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from authrisk.simulate.clock import Clocks, utc_s
 from authrisk.simulate.draws import Bools, Floats, Ints, choose, exponential, uniform
 from authrisk.simulate.profiles.crowd import GAP_EDGES_S, Crowd
 
@@ -35,16 +36,17 @@ class Logins(NamedTuple):
 def draw_logins(
     life: Crowd,
     counts: Ints,
-    zone_h: Floats,
+    clocks: Clocks,
     *,
     days: float,
-    monday_days: float,
+    day0_s: float,
     seed: int,
 ) -> Logins:
-    """Times of `counts[i]` logins of user i.
+    """Times of `counts[i]` logins of user i, whose clock is `clocks`' i-th.
 
-    `zone_h` are hours ahead of the main country, `monday_days` is how far the week is at the start.
+    `day0_s` is the start of the period, seconds since 1970.
     """
+    monday_days = (day0_s / DAY_S + 3.0) % 7.0
     users = np.arange(len(counts), dtype=np.int64)
     user = np.repeat(users, counts)
     order = np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -56,7 +58,8 @@ def draw_logins(
     visit = np.cumsum(is_visit) - 1
     visit -= np.repeat(visit[np.cumsum(counts) - counts], counts)
     clock_s = _own_week(life, own_days + monday_days, user, len(counts), seed)
-    week_s = clock_s - (zone_h[user] * 3600.0 + monday_days * DAY_S)
+    monday_s = day0_s - monday_days * DAY_S
+    week_s = utc_s(clocks.take(user), monday_s + clock_s) - day0_s
     pauses = np.where(is_visit, 0.0, gap_s)
     time_s = _whole_days_inside(week_s + _sum_within(pauses, is_visit), days)
     ranks = np.lexsort((time_s, user))

@@ -3,11 +3,11 @@
 from authrisk.simulate.profiles.crowd import Crowd, LogNormalLogins, PlaceShares
 from authrisk.simulate.profiles.profile import Profile
 
-# Hours of the main country's users such that all users together, in their time zones, have the
-# published hours of `calibration.HOURS` (deconvolved once).
+# Local hours such that all users together, in their time zones and with their summer time, have
+# the published hours of `calibration.HOURS` in UTC (Richardson and Lucy, five steps, done once).
 _HOURS = (
-    0.03, 0.1, 0.36, 0.68, 1.12, 2.41, 4.27, 5.5, 6.22, 6.79, 6.61, 6.16,
-    6.09, 6.06, 6.1, 6.15, 6.61, 6.19, 6.31, 6.4, 5.05, 3.08, 1.33, 0.39,
+    0.92, 0.19, 0.13, 0.37, 0.62, 0.87, 1.47, 3.09, 4.96, 5.71, 6.47, 6.84,
+    6.33, 6.01, 6.04, 6.09, 5.96, 6.38, 6.53, 6.02, 6.41, 6.09, 4.34, 2.16,
 )  # fmt: skip
 WEEKDAYS = (0.150, 0.152, 0.154, 0.150, 0.144, 0.125, 0.125)
 """Shares of the weekdays, Monday first, within the published ranges."""

@@ -67,7 +67,7 @@ class Crowd:
     gap_shares: tuple[float, ...]
     """Shares of the seven gap bins (`GAP_EDGES_S`) before day and night bend the gaps a little."""
     hour_shares: tuple[float, ...]
-    """24 shares of the hour of day of users in the main country, whose clock is taken as UTC."""
+    """24 shares of the hour of day, by the users' own clocks."""
     weekday_shares: tuple[float, ...]
     """Seven shares, Monday first."""
     device_shares: tuple[float, ...]
