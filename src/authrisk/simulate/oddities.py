@@ -9,6 +9,15 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
+from authrisk.simulate.market import market_of
+from authrisk.simulate.profiles.crowd import Crowd
+from authrisk.simulate.profiles.profile import Profile
+from authrisk.simulate.universe import network_universe
+from authrisk.simulate.workforce.attempts import draw_work
+from authrisk.simulate.workforce.days import STATES
+from authrisk.simulate.workforce.places import PLACES
+from authrisk.simulate.world import START, simulate
+
 _DEEP = 10  # logins after which a user is no newcomer
 _FIELDS = {
     "src_ip": "address", "prefix": "/16 network", "src_asn": "AS", "src_country": "country",
@@ -16,11 +25,31 @@ _FIELDS = {
 }  # fmt: skip
 
 
-def oddity_report(events: pl.DataFrame) -> pl.DataFrame:
-    """One row per figure: `figure`, `value`. Give it legitimate events only.
+def oddity_report(profile: Profile, users: int, seed: int, days: int = 365) -> pl.DataFrame:
+    """One row per figure of a simulated user base: `figure`, `value`.
 
-    "New" is what the user has not used in an earlier success. Shares are fractions of the
-    successes of users with ten or more before, unless the name says otherwise.
+    Places are what the simulator knows and no log says; they are there for workforces only.
+    """
+    world = simulate(profile, users, seed, days, attacks=False)
+    report = oddities(world.events)
+    if isinstance(profile.life, Crowd):
+        return report
+    work = draw_work(
+        profile, profile.life, market_of(network_universe(), profile),
+        users=users, days=days, start=START, seed=profile.account_seed(seed),
+    )  # fmt: skip
+    shares = np.bincount(work.place, minlength=len(PLACES)) / max(len(work.place), 1)
+    kinds = np.bincount(work.plan.status, minlength=len(STATES)) / max(len(work.plan.status), 1)
+    rows = [(f"place: {name}", float(s)) for name, s in zip(PLACES, shares, strict=True)]
+    rows += [(f"day with a login: {n}", float(s)) for n, s in zip(STATES, kinds, strict=True)]
+    return pl.concat([report, pl.DataFrame(rows, schema=report.schema, orient="row")])
+
+
+def oddities(events: pl.DataFrame) -> pl.DataFrame:
+    """One row per figure of anybody's legitimate events: `figure`, `value`.
+
+    "New" is what the user has not used in an earlier success. The first figures are shares of the
+    successes of users with ten or more before.
     """
     wins = events.filter(pl.col("outcome") == "success").sort("user_id", "timestamp")
     wins = wins.with_columns(
@@ -34,7 +63,7 @@ def oddity_report(events: pl.DataFrame) -> pl.DataFrame:
             (pl.col(name) != pl.col(name).shift(1)).over("user_id").alias(f"changed_{name}"),
         )
     rows = [*_novelty(wins.filter(pl.col("order") >= _DEEP)), *_sharing(wins)]
-    rows += [*_volumes(wins), *_failures(events), *_clock(wins)]
+    rows += [*_together(wins), *_volumes(wins), *_failures(events), *_clock(wins)]
     schema = {"figure": pl.String, "value": pl.Float64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -72,6 +101,15 @@ def _sharing(wins: pl.DataFrame) -> _Rows:
     rows.append(("from an address of 2-9 users", _number(crowd.is_between(2, 9).mean())))
     rows.append(("from an address of 10 or more users", _number((crowd >= 10).mean())))
     return rows
+
+
+def _together(wins: pl.DataFrame) -> _Rows:
+    """Several users on an address that is new to all of them, within half an hour."""
+    fresh = wins.filter("new_src_ip", pl.col("order") >= _DEEP)
+    window = pl.col("timestamp").dt.truncate("30m")
+    users = fresh.select(pl.col("user_id").n_unique().over("src_ip", window)).to_series()
+    return [("new address shared with two more newcomers in half an hour, of new addresses",
+             _number((users >= 3).mean()))]  # fmt: skip
 
 
 def _volumes(wins: pl.DataFrame) -> _Rows:

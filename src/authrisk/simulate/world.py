@@ -60,9 +60,7 @@ def simulate(
     market = market_of(network_universe(), profile)
     life = profile.life
     if isinstance(life, Crowd):
-        attempts = crowd_attempts(
-            profile, life, market, users=users, days=days, start=start, seed=own_seed
-        )
+        attempts = crowd_attempts(life, market, users=users, days=days, start=start, seed=own_seed)
     else:
         attempts = workforce_attempts(
             profile, life, market, users=users, days=days, start=start, seed=own_seed

@@ -15,13 +15,12 @@ from authrisk.simulate.draws import normal
 from authrisk.simulate.market import Market
 from authrisk.simulate.mistakes import Habits, failures_before
 from authrisk.simulate.profiles.crowd import Crowd
-from authrisk.simulate.profiles.profile import DEVICE_TYPES, Profile
+from authrisk.simulate.profiles.profile import DEVICE_TYPES
 
 _PHONE = DEVICE_TYPES.index("mobile")
 
 
 def crowd_attempts(
-    profile: Profile,
     life: Crowd,
     market: Market,
     *,

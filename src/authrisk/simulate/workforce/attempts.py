@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,13 +16,50 @@ from authrisk.simulate.profiles.profile import DEVICE_TYPES, Profile
 from authrisk.simulate.profiles.workforce import Workforce
 from authrisk.simulate.workforce.company import found
 from authrisk.simulate.workforce.days import MEETING, Days, plan_days
-from authrisk.simulate.workforce.devices import carry
-from authrisk.simulate.workforce.hours import draw_moments
-from authrisk.simulate.workforce.people import hire
+from authrisk.simulate.workforce.devices import Carried, carry
+from authrisk.simulate.workforce.hours import DAY_S, Moments, draw_moments
+from authrisk.simulate.workforce.people import People, hire
 from authrisk.simulate.workforce.places import draw_places
 from authrisk.simulate.workforce.programs import draw_runs
-from authrisk.simulate.workforce.routes import draw_routes
+from authrisk.simulate.workforce.routes import Routes, draw_routes
 from authrisk.simulate.workforce.travel import Journeys, journeys
+
+
+class Work(NamedTuple):
+    """The logins of people, and all that they follow from."""
+
+    people: People
+    plan: Days
+    moments: Moments
+    carried: Carried
+    place: Ints
+    """Kind of place of each login, an index into `places.PLACES`, (M,)."""
+    routes: Routes
+
+
+def draw_work(
+    profile: Profile,
+    life: Workforce,
+    market: Market,
+    *,
+    users: int,
+    days: int,
+    start: dt.datetime,
+    seed: int,
+) -> Work:
+    """Hire people, plan their days, and follow them through."""
+    universe, span = market.universe, float(days)
+    company = found(profile, life, market, users, span, seed)
+    people = hire(life, market, company, users, span, seed)
+    plans = journeys(life, market, company, people, span, seed)
+    first = start.astimezone(dt.UTC).date()
+    plan = plan_days(life, universe, people, plans, first=first, days=days, seed=seed)
+    meetings_h = _meeting_hours(plans, plan)
+    moments = draw_moments(people, plan, meetings_h, start.timestamp(), span * DAY_S, seed)
+    carried = carry(life, people, plans, plan, moments, seed)
+    place = draw_places(people, plans.trip_stays, plan, moments, carried, seed)
+    routes = draw_routes(universe, company, people, plans, plan, moments, place, seed)
+    return Work(people, plan, moments, carried, place, routes)
 
 
 def workforce_attempts(
@@ -35,27 +73,18 @@ def workforce_attempts(
     seed: int,
 ) -> Attempts:
     """Successes of people and programs, and the failures before them."""
-    universe, day0_s = market.universe, start.timestamp()
-    company = found(profile, life, market, users, float(days), seed)
-    people = hire(life, market, company, users, float(days), seed)
-    plans = journeys(life, market, company, people, float(days), seed)
-    first = start.astimezone(dt.UTC).date()
-    plan = plan_days(life, universe, people, plans, first=first, days=days, seed=seed)
-    moments = draw_moments(people, plan, _meeting_hours(plans, plan), day0_s, days * 86_400.0, seed)
-    carried = carry(life, people, plans, plan, moments, seed)
-    place = draw_places(people, plans.trip_stays, plan, moments, carried, seed)
-    routes = draw_routes(universe, company, people, plans, plan, moments, place, seed)
-    person = plan.person[moments.day]
+    work = draw_work(profile, life, market, users=users, days=days, start=start, seed=seed)
+    day0_s = start.timestamp()
     logins = _successes(
-        person, moments.time_s, routes.network, routes.address, carried.devices, carried.slot,
-        day0_s, seed, is_service=False,
+        work.plan.person[work.moments.day], work.moments.time_s, *work.routes,
+        work.carried.devices, work.carried.slot, day0_s, seed, is_service=False,
     )  # fmt: skip
-    runs = draw_runs(universe, people, float(days), seed)
+    runs = draw_runs(market.universe, work.people, float(days), seed)
     programs = _successes(
-        runs.person, runs.time_s, runs.network, runs.address, _machines(runs.person, seed),
-        np.full(len(runs.person), 3, np.int64), day0_s, seed, is_service=True,
+        *runs, _machines(runs.person, seed), np.full(len(runs.person), 3, np.int64), day0_s, seed,
+        is_service=True,
     )  # fmt: skip
-    habits = Habits(people.clumsy, people.forgetful)
+    habits = Habits(work.people.clumsy, work.people.forgetful)
     parts = [failures_before(part, habits, seed + k) for k, part in enumerate((logins, programs))]
     return Attempts.join(Attempts.join(*parts), Attempts.join(logins, programs))
 

@@ -16,6 +16,7 @@ from authrisk.simulate.workforce.people import CONTRACTOR, DORMANT, PROGRAM, Peo
 from authrisk.simulate.workforce.travel import Journeys
 
 SITE, HOME, TRIP, LEAVE, MEETING, ILL, FREE = range(7)
+STATES = ("site", "home", "trip", "leave", "meeting", "ill", "free")
 """What a day is. FREE: a day off on which somebody logs in all the same."""
 
 _DEMAND = np.array([1.0, 1.1, 0.9, 1.0, 0.8, 1.0, 0.6])

@@ -12,7 +12,7 @@ from authrisk.simulate.workforce.days import FREE, ILL, LEAVE, MEETING, Days
 from authrisk.simulate.workforce.people import People
 
 _FOLLOWS = 0.2  # share of logins that follow another one within minutes, median of people
-_DAY_S = 86_400.0
+DAY_S = 86_400.0
 
 
 class Moments(NamedTuple):
@@ -70,8 +70,8 @@ def draw_moments(people: People, plan: Days, gatherings_h: Floats, day0_s: float
     since_s = running - running[leader]
     hour, at_work, key = hour[leader], at_work[leader], own_key[leader]
 
-    midnight_s = np.floor(day0_s / _DAY_S) * _DAY_S
-    local = midnight_s + plan.day[row] * _DAY_S + hour * 3600.0
+    midnight_s = np.floor(day0_s / DAY_S) * DAY_S
+    local = midnight_s + plan.day[row] * DAY_S + hour * 3600.0
     time_s = utc_s(plan.clocks.take(row), local) - day0_s + since_s
     keep = np.flatnonzero((time_s >= 0.0) & (time_s < span_s))
     by_time = person[keep] * (1 << 38) + (time_s[keep] * 1000.0).astype(np.int64)
