@@ -18,6 +18,7 @@ from authrisk.simulate.universe import Universe
 HOME, MOBILE, OFFICE, VPN, ELSEWHERE, ABROAD = range(6)
 _OFFICE_HOURS = (7.0, 18.0)
 _ROAMING_S = 900.0  # who walks about changes networks every quarter of an hour
+_LEAPS = 0.3  # share of hops that change the place at once, whatever the quarter of the hour
 
 
 class Residents(NamedTuple):
@@ -121,7 +122,7 @@ def visit_sources(
     moment = np.where(settled, week, visits.visit)
     moment = np.where(hops, stretch + (1 << 50), moment)
     second = visits.time_s.astype(np.int64)
-    leaps = uniform(seed, user, second, 416) < hopping[user] / 4
+    leaps = uniform(seed, user, second, 416) < _LEAPS * hopping[user]
     moment = np.where(leaps, second + (1 << 60), moment)
     place = _place(residents, visits, moment, seed)
     spot = below(6, seed, user, moment, 422)  # cafes and friends: a few per user
@@ -250,7 +251,7 @@ def _leases(calls: Calls, place: int, seed: int) -> tuple[Ints, Ints, Ints]:
 
 
 _LEASES = {
-    HOME: (38.0, 1.4, 0.06),
+    HOME: (43.0, 1.4, 0.05),
     MOBILE: (3.0, 3.0, 0.0),
     OFFICE: (1e6, 0.0, 1.0),
     VPN: (2.0, 1.5, 0.3),

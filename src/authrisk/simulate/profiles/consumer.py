@@ -24,7 +24,7 @@ CONSUMER = Profile(
         desk_places=PlaceShares(home=0.66, mobile=0.05, office=0.20, vpn=0.04, elsewhere=0.05),
         place_focus=0.80,
         routine=0.75,
-        hops=0.28,
+        hops=0.3,
         hosting_homes=0.02,
         trips_per_year=0.6,
         failures_per_success=0.28,

@@ -21,8 +21,8 @@ STATES = ("site", "home", "trip", "leave", "meeting", "ill", "free")
 
 _DEMAND = np.array([1.0, 1.1, 0.9, 1.0, 0.8, 1.0, 0.6])
 """Logins of such a day, as shares of a usual one."""
-_EAGERNESS = np.array([0.0, 0.0, 0.0, 1.0, 0.0, 1.5, 0.35])
-"""Chance of logging in on such a day, as shares of the person's own on a day of leave."""
+_EAGERNESS = np.array([0.0, 0.0, 3.0, 1.0, 0.0, 1.5, 0.35])
+"""Chance of logging in on such a day off, as shares of the person's own on a day of leave."""
 _SHIFT_STARTS_H = np.array([6.0, 14.0, 22.0])
 
 
@@ -78,10 +78,12 @@ def plan_days(
     at_home = uniform(1503, key) < people.home_days[person, weekday]
     status = np.where(works, np.where(at_home & (shifts == 0), HOME, SITE), FREE)
 
-    at = day.astype(np.float64)
+    at, off = day.astype(np.float64), ~works
     status, stay, into, left, clocks = _interrupt(people, plans, person, at, status, weekday)
     eager = people.diligent[person] * _EAGERNESS[status]
-    shy = (status >= LEAVE) & (status != MEETING) & (uniform(1504, key) > eager)
+    eager = np.where(people.kind[person] == DORMANT, 0.1 * eager, eager)
+    shy = ((status >= LEAVE) & (status != MEETING)) | ((status == TRIP) & off)
+    shy &= uniform(1504, key) > eager
     base = people.weekly[person] / np.maximum(people.workdays[person].sum(axis=1), 1.0)
     wanted = base * _DEMAND[status] * np.exp(0.35 * normal(1505, key) - 0.06)
     wanted = np.where((status == LEAVE) | (status == ILL) | (status == FREE),
@@ -91,7 +93,7 @@ def plan_days(
 
     who, when = person[rows], status[rows]
     begin = people.start_h[who] + people.start_sd_h[who] * normal(1507, key[rows])
-    begin += np.where(when == HOME, 0.25, 0.0) + np.where(when >= LEAVE, 2.0, 0.0)
+    begin += np.where(when == HOME, 0.25, 0.0)
     by_shift = _SHIFT_STARTS_H[slot[rows]] + 0.2 * normal(1508, key[rows])
     begin = np.where((shifts[rows] > 0) & (when == SITE), by_shift, np.clip(begin, 4.5, 19.0))
     return Days(

@@ -47,12 +47,13 @@ def draw_moments(people: People, plan: Days, gatherings_h: Floats, day0_s: float
     eager = _FOLLOWS * np.exp(0.6 * normal(seed, 1601, np.arange(len(people.kind))))
     follows = (order > 0) & (uniform(1602, own_key) < eager[person])
     begin, length = plan.start_h[row], plan.length_h[row]
+    state = plan.status[row]
+    begin = np.where(state == MEETING, gatherings_h[row], begin)
     share = uniform(1603, own_key)
     # The first login of the day opens it; the others are spread, thinner around lunch.
     bent = share + 0.05 * np.sin(4.0 * np.pi * share)
-    arrives = (order == 0) & (plan.status[row] < FREE) & (uniform(1604, own_key) < 0.8)
+    arrives = (order == 0) & (state < FREE) & (uniform(1604, own_key) < 0.8)
     hour = begin + np.where(arrives, 0.12 * exponential(1605, own_key), length * bent)
-    state = plan.status[row]
     evening = uniform(1606, own_key) < people.evening[person]
     evening &= ~arrives & (people.shift[person] == 0)
     hour = np.where(evening, begin + length + 0.4 + 5.0 * share, hour)
