@@ -1,0 +1,73 @@
+"""Rules as an operations team writes them: points for what is new, impossible or rare.
+
+Nothing is fitted, nothing is learned. A user without past gets no points for novelty: everything
+would be new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from authrisk.evaluation.problem import Problem, Scores
+from authrisk.features.catalogue import column
+
+POINTS: tuple[tuple[str, float], ...] = (
+    ("speed_impossible", 40.0),
+    ("country_new", 35.0),
+    ("device_type_new", 15.0),
+    ("os_new", 15.0),
+    ("browser_new", 10.0),
+    ("client_new", 5.0),
+    ("asn_new", 10.0),
+    ("region_new", 5.0),
+    ("city_new", 3.0),
+    ("address_new", 2.0),
+)
+"""Column and points: travel that cannot be, a new country, a new device, a new network."""
+UNWELCOME: tuple[tuple[str, float], ...] = (
+    ("network_tor", 30.0),
+    ("network_vpn", 8.0),
+    ("network_hosting", 8.0),
+    ("crowd_8+", 20.0),
+    ("failures_10+", 10.0),
+)
+"""Points that need no past, given where the login is not from a network of the user's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoveltyRules:
+    """New country, impossible travel, new device, with points and a sum."""
+
+    name: str = "rules"
+    supervised: bool = False
+
+    def scores(self, problem: Problem, seed: int) -> Scores:
+        """Points (N,)."""
+        rows = problem.features
+        points = np.zeros(len(rows))
+        for name, worth in POINTS:
+            points += worth * rows[:, column(name)]
+        points[rows[:, column("first")] == 1.0] = 0.0
+        foreign = rows[:, column("asn_new")]
+        for name, worth in UNWELCOME:
+            points += worth * rows[:, column(name)] * foreign
+        return points
+
+
+@dataclass(frozen=True, slots=True)
+class RarestAs:
+    """How rare the AS is for everybody, -ln p, where the user is new to it; else 0.
+
+    The one rule that says something of an account without history.
+    """
+
+    name: str = "rarest AS"
+    supervised: bool = False
+
+    def scores(self, problem: Problem, seed: int) -> Scores:
+        """-ln p (N,)."""
+        rows = problem.features
+        rarity = rows[:, column("asn_rarity")].astype(np.float64) * 10.0
+        return np.where(rows[:, column("asn_new")] == 1.0, rarity, 0.0)
