@@ -7,7 +7,7 @@ Those that need torch are in `authrisk.training.baselines`. Packages beyond an i
 from authrisk.evaluation.baselines.boosting import HISTORY_RELATIVE, Boosting
 from authrisk.evaluation.baselines.flags import SeenBefore
 from authrisk.evaluation.baselines.forest import Forest
-from authrisk.evaluation.baselines.freeman import Freeman
+from authrisk.evaluation.baselines.freeman import Freeman, FreemanValues
 from authrisk.evaluation.baselines.rules import NoveltyRules, RarestAs
 from authrisk.evaluation.problem import Contender
 
@@ -15,6 +15,7 @@ BASELINES: tuple[Contender, ...] = (
     NoveltyRules(),
     RarestAs(),
     Freeman(),
+    FreemanValues(),
     Forest(),
     SeenBefore(),
     Boosting(),

@@ -22,14 +22,15 @@ FLAGS = columns_where(
     [
         feature.unit == "0/1"
         and (
-            feature.name in {f"{field}_{known}" for field in FIELDS for known in FIELD_CLASSES}
+            feature.name in {f"{field}_{known}" for field in FIELDS for known in FIELD_CLASSES[1:]}
             or feature.name.endswith("_seen")
             or feature.name == "first"
         )
         for feature in FEATURES
     ]
 )
-"""How each field, and each pair of fields, relates to the user's past; whether there is one."""
+"""How each field, and each pair of fields, relates to the user's past; whether there is one. Left
+out is `same`, which the other three classes of a field imply."""
 PENALTIES = (0.01, 0.1, 1.0, 10.0)
 """Inverse strengths of the L2 penalty that are tried on the validation logins."""
 

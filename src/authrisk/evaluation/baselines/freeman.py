@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -62,24 +63,34 @@ class Freeman:
         return log_risks(problem.timeline)
 
 
+@dataclass(frozen=True, slots=True)
+class FreemanValues:
+    """The same without p(user | attack) / p(user | legitimate): the values alone.
+
+    That factor calls a login risky because its user seldom logs in, and where users differ much
+    in that it drowns the values.
+    """
+
+    name: str = "Freeman, values only"
+    supervised: bool = False
+
+    def scores(self, problem: Problem, seed: int) -> Scores:
+        """ln ratio (N,)."""
+        return log_value_ratios(problem.timeline)
+
+
 def log_risks(timeline: Timeline) -> Scores:
     """ln risk (N,) of every event of a timeline, each against the events before it.
 
     NOT_JUDGED without an earlier familiar login of the user.
     """
-    order = timeline.by_time
-    users = timeline.users[order]
-    own = timeline.standing[order] == FAMILIAR
-    everybody = own & timeline.counted[order]
-    total = log_prior(users, own, everybody)
-    for values, weights in (
-        (_address_levels(timeline, order), ADDRESS_WEIGHTS),
-        (_client_levels(timeline, order), CLIENT_WEIGHTS),
-    ):
-        total += log_ratio(values, users, own, everybody, weights)
-    out = np.empty(len(timeline))
-    out[order] = np.where(np.isnan(total), NOT_JUDGED, total)
-    return out
+    past = _past(timeline)
+    return _judged(timeline, _of_values(timeline, past) + log_prior(*past))
+
+
+def log_value_ratios(timeline: Timeline) -> Scores:
+    """`log_risks` without what it says of the user: the values alone."""
+    return _judged(timeline, _of_values(timeline, _past(timeline)))
 
 
 def log_prior(
@@ -108,6 +119,35 @@ def log_ratio(
     mine = np.stack([number(_joined(level, users))[0] for level in values])
     within = np.stack([number(_joined(level, seen[0]))[0] for level in values])
     return _ratio(seen, mine, within, users, own, everybody, np.array(weights))  # type: ignore[no-any-return]
+
+
+class _Past(NamedTuple):
+    """Who remembers what, (N,) in time order."""
+
+    users: npt.NDArray[np.int32]
+    own: npt.NDArray[np.bool_]
+    """Whether its user remembers an event."""
+    everybody: npt.NDArray[np.bool_]
+    """Whether the population does."""
+
+
+def _past(timeline: Timeline) -> _Past:
+    order = timeline.by_time
+    own = timeline.standing[order] == FAMILIAR
+    return _Past(timeline.users[order], own, own & timeline.counted[order])
+
+
+def _of_values(timeline: Timeline, past: _Past) -> Scores:
+    order = timeline.by_time
+    return log_ratio(_address_levels(timeline, order), *past, ADDRESS_WEIGHTS) + log_ratio(
+        _client_levels(timeline, order), *past, CLIENT_WEIGHTS
+    )
+
+
+def _judged(timeline: Timeline, in_time_order: Scores) -> Scores:
+    out = np.empty(len(timeline))
+    out[timeline.by_time] = np.where(np.isnan(in_time_order), NOT_JUDGED, in_time_order)
+    return out
 
 
 @njit(cache=True)
@@ -193,7 +233,8 @@ def _client_levels(timeline: Timeline, order: Ints) -> Ints:
 
 
 def _codes(timeline: Timeline, order: Ints, field: str) -> Ints:
-    return timeline.ints[order, CODES + FIELDS.index(field)]
+    codes: Ints = timeline.ints[order, CODES + FIELDS.index(field)]
+    return codes
 
 
 def _with_version(codes: Ints, versions: npt.NDArray[np.float64]) -> Ints:

@@ -6,7 +6,7 @@ the LSTM has over it is what the sequence adds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -34,7 +34,7 @@ class LastLogin:
 
     name: str = "last login only"
     supervised: bool = True
-    settings: DenseSettings = DenseSettings()
+    settings: DenseSettings = field(default_factory=DenseSettings)
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """Log-odds (N,) where answered, NaN elsewhere."""
