@@ -39,6 +39,7 @@ class LineLogin(NamedTuple):
     correlation: str | None = None
     times: int = 1
     src_host: str | None = None
+    raw_id: str | None = None
 
 
 Said = LineLogin | str | None
@@ -128,6 +129,7 @@ def login_event(source_type: str, line: Line, ns: int, said: LineLogin) -> Login
         dst_host=said.dst_host or None,
         correlation_id=said.correlation,
         source_type=source_type,
+        raw_event_id=said.raw_id,
         count=said.times,
     )
 

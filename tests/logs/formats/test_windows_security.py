@@ -113,7 +113,18 @@ def test_a_record_of_xml_may_span_lines() -> None:
     assert len(found) == len(lines)
     assert [item.user_id for item in found if isinstance(item, LoginEvent)] == ["ann"]
     whole = xml(4624, {"TargetUserName": "ann"}) + xml(4624, {"TargetUserName": "bo"})
+    assert PARSER.claims(lines) and PARSER.claims([f"<Events>{whole}</Events>"])
     assert [event.user_id for event in events(f"<Events>{whole}</Events>")] == ["ann", "bo"]
+
+
+def test_a_record_of_json_may_span_lines() -> None:
+    """As `evtx_dump -o json` prints them: indented, each under its number."""
+    pretty = json.dumps(json.loads(tree(4624, {"TargetUserName": "ann"})), indent=2)
+    lines = ["Record 1", *pretty.split("\n"), "Record 2", *pretty.split("\n")]
+    assert PARSER.claims(lines)
+    found = parse(*lines)
+    assert len(found) == len(lines)
+    assert [item.user_id for item in found if isinstance(item, LoginEvent)] == ["ann", "ann"]
 
 
 def test_an_endless_record_is_rejected_and_forgotten() -> None:

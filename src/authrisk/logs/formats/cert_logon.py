@@ -27,7 +27,7 @@ EXPECTED: tuple[dict[str, object], ...] = (
     {
         "timestamp_ns": 1_262_414_940_000_000_000, "user_id": "NGF0157", "dst_host": "PC-6056",
         "outcome": "success", "logon_type": "interactive", "src_ip": None,
-        "correlation_id": "X1D9-S0ES98JV-5357PWMI",
+        "raw_event_id": "X1D9-S0ES98JV-5357PWMI",
     },
     {"user_id": "DTAA/LRR0148", "user_name": "LRR0148", "user_domain": "DTAA"},
 )  # fmt: skip
@@ -60,7 +60,7 @@ def _read(text: str) -> Said:
         domain=domain or None,
         logon_type="interactive",
         dst_host=host,
-        correlation=row,
+        raw_id=row,
     )
 
 

@@ -123,7 +123,6 @@ def _item(line: Line) -> Item:
         src_host=origin.host,
         app="sshd" if record.ut_line == "ssh:notty" else None,
         logon_type="remote_interactive" if remote or origin != _HERE else "interactive",
-        correlation_id=str(record.ut_pid),
         source_type="utmp",
     )
 

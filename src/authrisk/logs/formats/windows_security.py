@@ -2,9 +2,9 @@
 
 Versions: Windows Vista and Server 2008 to Windows 11 and Server 2025; AD FS 2.0 to 2022.
 Shapes: EVTX files (the reader makes JSON of them, `authrisk.logs.binary_log`), XML of wevtutil and
-Get-WinEvent (a record may span lines), JSON lines of evtx_dump (`-o jsonl`), winlogbeat 6 and 7+,
-NXLog, Sentinel's SecurityEvent, plain JSON with the same names. Not: JSON over several lines, JSON
-behind a syslog header, Snare and other text in the language of the system.
+Get-WinEvent and JSON of evtx_dump (a record of both may span lines), winlogbeat 6 and 7+, NXLog,
+Sentinel's SecurityEvent, plain JSON with the same names. Not: JSON behind a syslog header, Snare
+and other text in the language of the system.
 
 What counts: 4624 success, 4625 failure, 4768 and 4771 (Kerberos) and 4776 (NTLM) at a domain
 controller, 4648 where the credentials were used at another computer (outcome unknown, the subject
@@ -142,9 +142,14 @@ class WindowsSecurity:
 
     def claims(self, head: Sequence[str]) -> bool:
         """Whether the first line begins a Windows record, and each JSON line is one."""
-        lines = [line for line in head if line.strip()]
-        if lines and lines[0].lstrip().startswith("<?xml"):
-            return any(map(opens_xml, lines[:3]))
+        lines = [
+            line
+            for line in head
+            if line.strip() and (opens_xml(line) or not line.startswith(_WRAPPING))
+        ]
+        if lines and lines[0].rstrip() == "{":
+            whole = next((n for n, line in enumerate(lines) if line.rstrip() == "}"), 0)
+            return _is_record("\n".join(lines[: whole + 1]))
         return (
             bool(lines)
             and (opens_xml(lines[0]) or _is_record(lines[0]))
@@ -159,53 +164,60 @@ class WindowsSecurity:
         size = 0
         for line in lines:
             text = line.text
-            if block:
+            if block or _opens(text):
                 block.append(text)
                 size += len(text)
-                if not closes_xml(text):
-                    if len(block) > _MOST_LINES or size > _LONGEST:
-                        block = []
-                        yield Rejected(line, "a record of XML that does not end")
+                if not _closes(block[0], text):
+                    endless = len(block) > _MOST_LINES or size > _LONGEST
+                    if endless:
+                        block, size = [], 0
+                        yield Rejected(line, "a record that does not end")
                     else:
                         yield Ignored(line, "part of a record")
                     continue
-                text, block = "\n".join(block), []
-                yield from _items_of_xml(line, text, stamps, told)
-            elif opens_xml(text):
-                if closes_xml(text):
-                    yield from _items_of_xml(line, text, stamps, told)
-                else:
-                    block, size = [text], len(text)
-                    yield Ignored(line, "part of a record")
-            elif text.lstrip().startswith("{"):
-                code = told_code(text)
-                if code is not None and code not in LOGIN_CODES:
-                    yield Ignored(line, why_no_login(code))
-                    continue
-                try:
-                    record = read_json(text)
-                except ValueError as error:
-                    yield Rejected(line, str(error))
-                    continue
-                yield _item(line, line.place, record, stamps, told)
-            elif not text.strip() or text.strip().startswith(_WRAPPING):
-                yield Ignored(line, "no record")
-            else:
-                yield Rejected(line, "neither JSON nor XML")
+                text, block, size = "\n".join(block), [], 0
+            yield from _items(line, text, stamps, told)
 
 
 PARSER = WindowsSecurity()
 
 
-def _items_of_xml(line: Line, text: str, stamps: StampReader, told: _Told) -> Iterator[Item]:
-    for number, part in enumerate(split_xml(text)):
-        place = f"{line.place}#{number}" if number else line.place
-        try:
-            record = read_xml(part)
-        except ValueError as error:
-            yield Rejected(line, str(error))
-            continue
-        yield _item(line, place, record, stamps, told)
+def _items(line: Line, text: str, stamps: StampReader, told: _Told) -> Iterator[Item]:
+    """Those of one record, or of the several that a line of XML may hold."""
+    if opens_xml(text):
+        for number, part in enumerate(split_xml(text)):
+            place = f"{line.place}#{number}" if number else line.place
+            try:
+                record: WindowsRecord | None = read_xml(part)
+            except ValueError as error:
+                yield Rejected(line, str(error))
+                continue
+            yield _item(line, place, record, stamps, told)
+        return
+    bare = text.strip()
+    if not bare.startswith("{"):
+        wrapping = not bare or bare.startswith(_WRAPPING)
+        yield Ignored(line, "no record") if wrapping else Rejected(line, "neither JSON nor XML")
+        return
+    code = told_code(bare)
+    if code is not None and code not in LOGIN_CODES:
+        yield Ignored(line, why_no_login(code))
+        return
+    try:
+        record = read_json(bare)
+    except ValueError as error:
+        yield Rejected(line, str(error))
+        return
+    yield _item(line, line.place, record, stamps, told)
+
+
+def _opens(text: str) -> bool:
+    """Whether a line begins a record that goes on: an element, or a brace that stands alone."""
+    return text.rstrip() == "{" or opens_xml(text)
+
+
+def _closes(opening: str, text: str) -> bool:
+    return text.rstrip() == "}" if opening.rstrip() == "{" else closes_xml(text)
 
 
 def _item(
