@@ -40,15 +40,8 @@ from authrisk.logs.windows_logon import (
     short_host,
     why_no_login,
 )
-from authrisk.logs.windows_record import (
-    WindowsRecord,
-    closes_xml,
-    opens_xml,
-    read_json,
-    read_xml,
-    split_xml,
-    told_code,
-)
+from authrisk.logs.windows_record import WindowsRecord, read_json, told_code
+from authrisk.logs.windows_xml import closes_xml, opens_xml, read_xml, split_xml
 
 SAMPLE = r"""
 {"Event":{"#attributes":{"xmlns":"http://schemas.microsoft.com/win/2004/08/events/event"},"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Security-Auditing"}},"EventID":4625,"TimeCreated":{"#attributes":{"SystemTime":"2016-06-29T15:24:36.686000Z"}},"EventRecordID":319457832,"Channel":"Security","Computer":"temporal"},"EventData":{"SubjectUserName":"TEMPORAL$","TargetUserSid":"S-1-0-0","TargetUserName":"Administrator","TargetDomainName":"TEMPORAL","Status":"0xc000006d","FailureReason":"%%2313","SubStatus":"0xC000006A","LogonType":10,"AuthenticationPackageName":"Negotiate","WorkstationName":"TEMPORAL","LmPackageName":"-","IpAddress":"23.94.153.202","IpPort":"60167"}}}
