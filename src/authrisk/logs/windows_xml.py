@@ -12,6 +12,8 @@ from authrisk.logs.windows_record import WindowsRecord, event_code, stated
 
 def read_xml(text: str) -> WindowsRecord:
     """The record of one `<Event>` element; raises ValueError when it is none."""
+    if len(text) > _LONGEST:
+        raise ValueError("longer than any record of Windows")
     if "<!" in text:
         # A document type could hold entities that grow without bound.
         raise ValueError("XML with declarations")
@@ -93,6 +95,8 @@ def _bare(tag: str) -> str:
     return tag.rpartition("}")[2]
 
 
+_LONGEST = 1 << 18
+"""Characters; the service that keeps the logs takes 64 KiB of a record."""
 _OPENING = re.compile(r"<Event[\s>]")
 _CLOSING = "</Event>"
 _BEGIN = re.compile(r"\s{0,64}(?:<\?xml[^>]{0,200}\?>\s{0,64})?(?:<Events>\s{0,64})?<Event[\s>]")
