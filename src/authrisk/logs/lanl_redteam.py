@@ -56,14 +56,14 @@ def redteam_labels(events: pl.DataFrame, redteam: pl.DataFrame) -> pl.DataFrame:
         made, on=keys, how="left", maintain_order="left"
     )
     attack = pl.col("is_attack").fill_null(value=False)
-    return marked.select(
-        "event_id",
-        is_account_takeover=attack & (pl.col("outcome") == "success"),
-        is_attack_ip=pl.lit(None, pl.Boolean),
-        is_attack=attack,
-        tier=pl.lit(None, pl.String),
-        campaign=pl.when(attack).then(pl.lit("LANL red team")),
-    ).cast(LABEL_SCHEMA)
+    said = {
+        "is_account_takeover": attack & (pl.col("outcome") == "success"),
+        "is_attack": attack,
+        "campaign": pl.when(attack).then(pl.lit("LANL red team")),
+        "victim": pl.when(attack).then(pl.col("user_id")),
+    }
+    unsaid = {name: pl.lit(None, dtype) for name, dtype in LABEL_SCHEMA.items()}
+    return marked.select(**unsaid | {"event_id": pl.col("event_id")} | said)
 
 
 def _rows(lines: Iterable[Line | Rejected]) -> Iterator[tuple[int, str, str, str]]:
