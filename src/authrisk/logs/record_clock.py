@@ -1,0 +1,46 @@
+"""The time of JSON records: RFC 3339 and its looser spellings, epoch numbers, or none at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from authrisk.event import NS_PER_S
+from authrisk.logs.parser import ParseSettings
+from authrisk.logs.scalars import Scalar
+from authrisk.logs.timestamps import StampReader, epoch_to_ns
+
+
+class RecordClock:
+    """Reads the times of services that write UTC: a stamp without a zone is UTC.
+
+    A record in which no time stands at all is taken as of `settings.reference`, the time of the
+    file or of arrival, as a syslog relay does (RFC 3164, 4.3.2). A time that stands there and
+    cannot be read is an error.
+
+    >>> clock = RecordClock(ParseSettings(dt.datetime(2024, 1, 1, tzinfo=dt.UTC)))
+    >>> [clock.ns(v) for v in ("2023-11-14T22:13:20.1234567Z", 1700000000000, "1700000000", None)]
+    [1700000000123456700, 1700000000000000000, 1700000000000000000, 1704067200000000000]
+    """
+
+    def __init__(self, settings: ParseSettings) -> None:
+        self._stamps = StampReader(ParseSettings(settings.reference))
+        since = settings.reference - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+        self._reference_ns = (since.days * 86_400 + since.seconds) * NS_PER_S
+
+    def ns(self, *values: Scalar) -> int:
+        """Nanoseconds since the epoch of the first value that is there.
+
+        Raises ValueError when it is no time between 1970 and 2260.
+        """
+        for value in values:
+            if type(value) is str:
+                if not value:
+                    continue
+                if value.isascii() and value.replace(".", "", 1).isdigit():
+                    return epoch_to_ns(value)
+                return self._stamps.utc_ns(value.strip())
+            if type(value) is int or type(value) is float:
+                return epoch_to_ns(value)
+            if value is not None:
+                raise ValueError("not a time")
+        return self._reference_ns
