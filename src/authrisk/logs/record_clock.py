@@ -38,7 +38,7 @@ class RecordClock:
                     continue
                 if value.isascii() and value.replace(".", "", 1).isdigit():
                     return epoch_to_ns(value)
-                return self._stamps.utc_ns(value.strip())
+                return self._stamps.utc_ns(value.strip().removesuffix(" UTC"))
             if type(value) is int or type(value) is float:
                 return epoch_to_ns(value)
             if value is not None:
