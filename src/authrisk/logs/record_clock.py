@@ -30,17 +30,28 @@ class RecordClock:
     def ns(self, *values: Scalar) -> int:
         """Nanoseconds since the epoch of the first value that is there.
 
-        Raises ValueError when it is no time between 1970 and 2260.
+        Raises ValueError when it is no time between 1970 and 2260, or a number of less than
+        1e8 (a year, a version).
         """
         for value in values:
             if type(value) is str:
                 if not value:
                     continue
                 if value.isascii() and value.replace(".", "", 1).isdigit():
-                    return epoch_to_ns(value)
+                    return _epoch_ns(value)
                 return self._stamps.utc_ns(value.strip().removesuffix(" UTC"))
             if type(value) is int or type(value) is float:
-                return epoch_to_ns(value)
+                return _epoch_ns(value)
             if value is not None:
                 raise ValueError("not a time")
         return self._reference_ns
+
+
+def _epoch_ns(value: float | str) -> int:
+    ns = epoch_to_ns(value)
+    if ns < _EARLIEST_NS:
+        raise ValueError("not an epoch time")
+    return ns
+
+
+_EARLIEST_NS = 10**17

@@ -13,7 +13,6 @@ events"; samples of CrowdSec (MIT).
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +27,8 @@ from authrisk.logs.json_records import json_objects
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.scalars import Scalar, text_of
-from authrisk.logs.timestamps import StampReader, zone_of
+from authrisk.logs.time_of_day import last_day_of
+from authrisk.logs.timestamps import StampReader
 
 # The first and third after samples of CrowdSec (hub, MIT).
 _SAMPLE = """\
@@ -182,7 +182,7 @@ def _of_text(line: Line, stamps: StampReader, settings: ParseSettings) -> Item:
     said = _pairs(line.text[match.end() :])
     if said.get("type") not in _LOGINS:
         return Ignored(line, "no login")
-    day = date or _day(time, settings)
+    day = date or last_day_of(time, settings)
     return _event(line, said, stamps.utc_ns(f"{day} {time}{offset or ''}"))
 
 
@@ -267,13 +267,6 @@ def _pairs(text: str) -> dict[str, str | None]:
     if len(pairs) != len(found):
         raise ValueError("a key said twice")
     return pairs
-
-
-def _day(time: str, settings: ParseSettings) -> str:
-    """The last day on which that time of day is not after the time of the file."""
-    reference = settings.reference.astimezone(zone_of(settings.timezone))
-    late = time[:8] > reference.strftime("%H:%M:%S")
-    return str(reference.date() - dt.timedelta(days=1 if late else 0))
 
 
 def _is_keycloak(*loggers: Scalar) -> bool:
