@@ -50,7 +50,7 @@ def json_objects(
             yield from printed.take(line)
             if printed.ended:
                 printed = None
-        elif not bare.strip("[]{}, "):
+        elif "{}" not in bare and not bare.strip("[]{}, "):
             yield Ignored(line, "brackets between records")
         elif bare[0] == "[" and bare[-1] == "]":
             yield from _elements(line, bare)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from authrisk.event import NS_PER_S
 from authrisk.logs.parser import ParseSettings
@@ -26,6 +27,8 @@ class RecordClock:
         self._stamps = StampReader(ParseSettings(settings.reference))
         since = settings.reference - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
         self._reference_ns = (since.days * 86_400 + since.seconds) * NS_PER_S
+        self._minutes: dict[str, int] = {}
+        """Start of the minute by its text, UTC."""
 
     def ns(self, *values: Scalar) -> int:
         """Nanoseconds since the epoch of the first value that is there.
@@ -35,16 +38,31 @@ class RecordClock:
         """
         for value in values:
             if type(value) is str:
-                if not value:
-                    continue
-                if value.isascii() and value.replace(".", "", 1).isdigit():
-                    return _epoch_ns(value)
-                return self._stamps.utc_ns(value.strip().removesuffix(" UTC"))
-            if type(value) is int or type(value) is float:
+                if value:
+                    return self._text_ns(value)
+            elif type(value) is int or type(value) is float:
                 return _epoch_ns(value)
-            if value is not None:
+            elif value is not None:
                 raise ValueError("not a time")
         return self._reference_ns
+
+    def _text_ns(self, text: str) -> int:
+        start = self._minutes.get(text[:16])
+        if start is not None:
+            match = _REST.fullmatch(text, 16)
+            if match is not None:
+                second, fraction = match.groups()
+                ns = int(fraction[:9].ljust(9, "0")) if fraction else 0
+                return start + int(second) * NS_PER_S + ns
+        if text.isascii() and text.replace(".", "", 1).isdigit():
+            return _epoch_ns(text)
+        text = text.strip().removesuffix(" UTC")
+        ns = self._stamps.utc_ns(text)
+        if _REST.fullmatch(text, 16):
+            if len(self._minutes) >= _CACHED_MINUTES:
+                self._minutes.clear()
+            self._minutes[text[:16]] = ns - ns % (60 * NS_PER_S)
+        return ns
 
 
 def _epoch_ns(value: float | str) -> int:
@@ -55,3 +73,6 @@ def _epoch_ns(value: float | str) -> int:
 
 
 _EARLIEST_NS = 10**17
+_CACHED_MINUTES = 4096
+_REST = re.compile(r":([0-5][0-9])(?:\.([0-9]{1,12}))?Z?")
+"""What follows the minute of a UTC stamp."""

@@ -6,22 +6,21 @@ Scalar = str | int | float | bool | None
 """What a record may hold where one value is meant."""
 
 
-def text_of(*values: Scalar) -> str | None:
+def text_of(value: Scalar = None, *others: Scalar) -> str | None:
     """The first value that says something, as text; numbers digit for digit.
 
     >>> text_of(None, "N/A", " ", 42), text_of(True), text_of("-")
     ('42', None, None)
     """
-    for value in values:
-        if type(value) is str:
-            if len(value) > _LONGEST_UNSAID:
-                return value.strip() or None
-            text = value.strip()
-            if text.casefold() not in _UNSAID:
-                return text
-        elif type(value) is int:
-            return str(value)
-    return None
+    if type(value) is str:
+        if len(value) > _LONGEST_UNSAID:  # by far the most frequent
+            return value.strip() or text_of(*others or _NOTHING)
+        text = value.strip()
+        if text.casefold() not in _UNSAID:
+            return text
+    elif type(value) is int:
+        return str(value)
+    return text_of(*others) if others else None
 
 
 def number_of(value: Scalar) -> int | None:
@@ -56,6 +55,8 @@ def degrees_of(latitude: Scalar, longitude: Scalar) -> tuple[float | None, float
     >>> degrees_of(55.752, "37.615"), degrees_of(0, 0), degrees_of(1, None)
     ((55.752, 37.615), (None, None), (None, None))
     """
+    if latitude is None or longitude is None:
+        return None, None
     north, east = _degrees(latitude, 90), _degrees(longitude, 180)
     if north is None or east is None or (north == 0 and east == 0):
         return None, None
@@ -79,13 +80,14 @@ def _degrees(value: Scalar, limit: int) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= limit:
-        return float(value)
+    if type(value) is float or type(value) is int:
+        return float(value) if -limit <= value <= limit else None
     return None
 
 
 _UNSAID = frozenset(("", "-", "--", "n/a", "na", "null", "none", "unknown", "undefined", "nil"))
 _LONGEST_UNSAID = max(map(len, _UNSAID))
+_NOTHING = (None,)
 _LARGEST = 10**18
 _TRUTHS = {
     "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False,
