@@ -24,5 +24,5 @@ def test_quoted_pairs_come_back(pairs: dict[str, str]) -> None:
 @pytest.mark.parametrize("text", ["a=1 a=2", 'a="1" b', "=1", 'a="open', 'a="1"b=2'])
 def test_what_is_no_pair_is_refused(text: str) -> None:
     """Damage and a key that is said twice are errors, never half an answer."""
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"key"):
         read_logfmt(text)

@@ -38,7 +38,7 @@ def test_the_quick_way_reads_what_the_full_way_reads(tail: str) -> None:
     try:
         expected = stamps.utc_ns(text.strip())
     except ValueError:
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"time"):
             clock.ns(text)
     else:
         assert clock.ns(text) == expected
@@ -58,5 +58,5 @@ def test_no_time_at_all_is_the_time_of_the_file() -> None:
     assert clock.ns(None, "") == 1_704_067_200_000_000_000
     assert clock.ns(None, 1_700_000_000) == 1_700_000_000_000_000_000
     for wrong in ("redacted", "2024", 2024, -1, True, "0001-01-01T00:00:00Z", float("nan")):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"time"):
             clock.ns(wrong)

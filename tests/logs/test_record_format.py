@@ -70,10 +70,10 @@ def test_every_envelope_is_opened(parser: RecordFormat[Any]) -> None:
 
 
 @by_format
-def test_marks_hide_no_login(parser: RecordFormat[Any]) -> None:
-    """Reading only records that hold a mark gives the events that reading them all gives."""
+def test_telltales_hide_no_login(parser: RecordFormat[Any]) -> None:
+    """Reading only records that hold a telltale gives the events that reading them all gives."""
     text = f"{parser.sample}\n{parser.hostile}"
-    whole = dataclasses.replace(parser, marks=())
+    whole = dataclasses.replace(parser, telltales=())
     assert events_of(parser, text) == events_of(whole, text)
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from authrisk.event import LoginEvent
 from authrisk.logs.json_records import Document, Envelope, json_objects
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.record_clock import RecordClock
 
 R = TypeVar("R")
@@ -22,8 +22,8 @@ class RecordFormat(Generic[R]):
 
     name: str
     title: str
-    proven: str
-    """`samples` or `documentation`: what the format was written from."""
+    versions: str
+    proven: Proven
     sample: str
     expected: Sequence[dict[str, object]]
     hostile: str
@@ -34,8 +34,9 @@ class RecordFormat(Generic[R]):
     read: Callable[[R, str, RecordClock], LoginEvent | str]
     """(record, id for records without one, clock) -> the login, or why the record is none.
     A ValueError is the cause to reject it."""
-    marks: Sequence[str] = ()
-    """Texts of which each login holds one: a record without any is not decoded."""
+    telltales: Sequence[str] = ()
+    """Texts of which each login holds one: a record without any is not decoded. (They are no
+    marks of lines, since a record may be printed over several.)"""
     envelopes: Sequence[str] = ()
     """Paths of the arrays or objects that hold records (`Envelope`)."""
 
@@ -55,7 +56,7 @@ class RecordFormat(Generic[R]):
 
     def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
         """An item for each record, in order."""
-        clock, marks = RecordClock(settings), self.marks
+        clock, telltales = RecordClock(settings), self.telltales
         decoder, envelope = msgspec.json.Decoder(self.record), Envelope(self.envelopes)
         place = (0, "")
         index = 0
@@ -64,9 +65,9 @@ class RecordFormat(Generic[R]):
                 yield piece
                 continue
             text = piece.text
-            if marks:
-                for mark in marks:
-                    if mark in text:
+            if telltales:
+                for telltale in telltales:
+                    if telltale in text:
                         break
                 else:
                     yield Ignored(piece, "no login")

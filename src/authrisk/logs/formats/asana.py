@@ -106,7 +106,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="asana",
-    title="Asana audit log (API 1.0)",
+    title="Asana audit log",
+    versions="API 1.0",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -114,6 +115,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=tuple(sorted(_LOGINS)),
+    telltales=tuple(sorted(_LOGINS)),
     envelopes=("data",),
 )

@@ -119,6 +119,7 @@ _HOSTILE = """\
 PARSER = RecordFormat(
     name="atlassian",
     title="Atlassian organisation audit log (Organizations API)",
+    versions="API v1",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -126,6 +127,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=("user_login",),
+    telltales=("user_login",),
     envelopes=("data",),
 )

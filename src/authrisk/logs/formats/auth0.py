@@ -167,6 +167,7 @@ _HOSTILE = """\
 PARSER = RecordFormat(
     name="auth0",
     title="Auth0 tenant logs: Management API, log streams, EventBridge",
+    versions="API v2",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,

@@ -17,7 +17,7 @@ import msgspec
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.logfmt import read_logfmt
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.timestamps import StampReader
 
 # The first four after samples of CrowdSec (hub, MIT).
@@ -78,11 +78,13 @@ class Authelia:
     """Reads Authelia's log in both of its formats."""
 
     name: str = "authelia"
-    title: str = "Authelia 4.30+: first and second factor, log format text or json"
-    proven: str = "samples"
+    title: str = "Authelia: first and second factor, log format text or json"
+    versions: str = "4.30 and later"
+    proven: Proven = "samples"
     sample: str = _SAMPLE
     expected: Sequence[dict[str, object]] = _EXPECTED
     hostile: str = _HOSTILE
+    marks: Sequence[str] = (" authentication attempt ", "username input '")
 
     def claims(self, head: Sequence[str]) -> bool:
         """Whether a line is a decision in Authelia's words."""

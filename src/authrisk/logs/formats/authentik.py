@@ -164,7 +164,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="authentik",
-    title="authentik 2021.10+: JSON log, events API, webhooks",
+    title="authentik: JSON log, events API, webhooks",
+    versions="2021.10 and later",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -172,6 +173,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=("login",),
+    telltales=("login",),
     envelopes=("results",),
 )

@@ -251,7 +251,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="aws_cloudtrail",
-    title="AWS CloudTrail 1.05+: console, AssumeRoleWithSAML, IAM Identity Center",
+    title="AWS CloudTrail: console, AssumeRoleWithSAML, IAM Identity Center",
+    versions="event version 1.05 and later",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -259,6 +260,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=("ConsoleLogin", _FEDERATED, "UserAuthentication", "CredentialVerification"),
+    telltales=("ConsoleLogin", _FEDERATED, "UserAuthentication", "CredentialVerification"),
     envelopes=("Records", "detail"),
 )

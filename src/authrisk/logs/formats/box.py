@@ -94,7 +94,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="box",
-    title="Box enterprise events (API 2.0)",
+    title="Box enterprise events",
+    versions="API 2.0",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -102,6 +103,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=("LOGIN",),
+    telltales=("LOGIN",),
     envelopes=("entries",),
 )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.json_object import read_object
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.scalars import text_of
 from authrisk.logs.timestamps import MONTHS, StampReader
 
@@ -80,8 +80,9 @@ class Cas:
     """Reads CAS's audit trail in its three layouts."""
 
     name: str = "cas"
-    title: str = "Apereo CAS 4+ audit trail: single lines, blocks, JSON"
-    proven: str = "samples"
+    title: str = "Apereo CAS audit trail: single lines, blocks, JSON"
+    versions: str = "4 to 7"
+    proven: Proven = "samples"
     sample: str = _SAMPLE
     expected: Sequence[dict[str, object]] = _EXPECTED
     hostile: str = _HOSTILE
@@ -97,6 +98,9 @@ class Cas:
         block: list[tuple[str, str]] = []
         for line in lines:
             match = _LINE.match(line.text)
+            if match is None and not line.text.strip():
+                yield Ignored(line, "blank line")
+                continue
             if match is None and begun is not None:
                 pair = _BLOCK_PAIR.match(line.text)
                 if pair is not None and len(block) < _LONGEST_BLOCK:
@@ -113,7 +117,7 @@ class Cas:
                 yield _of_block(begun, block, stamps)
                 begun, block = None, []
             if match is None:
-                yield Ignored(line, "another logger" if line.text.strip() else "blank line")
+                yield Ignored(line, "another logger")
                 continue
             content = line.text[match.end() :].strip()
             if content.startswith("<Audit trail record BEGIN"):

@@ -150,7 +150,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="dropbox",
-    title="Dropbox Business team log (API v2)",
+    title="Dropbox Business team log",
+    versions="API v2",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -158,6 +159,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=tuple(sorted(_LOGINS)),
+    telltales=tuple(sorted(_LOGINS)),
     envelopes=("events",),
 )

@@ -228,7 +228,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="duo",
-    title="Duo authentication logs (Admin API v1, v2), administrators' logins",
+    title="Duo authentication logs, administrators' logins",
+    versions="Admin API v1, v2",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,

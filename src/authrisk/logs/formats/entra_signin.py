@@ -282,7 +282,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="entra_signin",
-    title="Microsoft Entra ID sign-in logs: diagnostic settings, Graph v1.0 and beta",
+    title="Microsoft Entra ID sign-in logs: diagnostic settings, Graph",
+    versions="2019 and later, Graph v1.0 and beta",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -290,6 +291,6 @@ PARSER = RecordFormat(
     record=_Record,
     ours=_ours,
     read=_read,
-    marks=("SignInLogs", "userPrincipalName"),
+    telltales=("SignInLogs", "userPrincipalName"),
     envelopes=("records", "value"),
 )

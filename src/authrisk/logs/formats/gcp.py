@@ -141,6 +141,7 @@ _HOSTILE = """\
 PARSER = RecordFormat(
     name="gcp",
     title="Google Cloud audit log: login.googleapis.com",
+    versions="audit log v1",
     proven="documentation",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -148,6 +149,6 @@ PARSER = RecordFormat(
     record=_Entry,
     ours=_ours,
     read=_read,
-    marks=("google.login.LoginService.login",),
+    telltales=("google.login.LoginService.login",),
     envelopes=("entries",),
 )

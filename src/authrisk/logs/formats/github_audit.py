@@ -108,7 +108,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="github_audit",
-    title="GitHub audit log: organisation, enterprise, Enterprise Server 3+",
+    title="GitHub audit log: organisation, enterprise, Enterprise Server",
+    versions="GitHub.com, Enterprise Server 3",
     proven="documentation",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -116,5 +117,5 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=tuple(sorted(_LOGINS)),
+    telltales=tuple(sorted(_LOGINS)),
 )

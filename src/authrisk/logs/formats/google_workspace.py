@@ -183,7 +183,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="google_workspace",
-    title="Google Workspace login and SAML activities, Admin SDK Reports API v1",
+    title="Google Workspace login and SAML activities, Admin SDK Reports API",
+    versions="API v1",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -191,6 +192,6 @@ PARSER = RecordFormat(
     record=_Record,
     ours=_ours,
     read=_read,
-    marks=tuple(sorted(_LOGINS)),
+    telltales=tuple(sorted(_LOGINS)),
     envelopes=("items",),
 )

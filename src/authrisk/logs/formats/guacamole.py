@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.time_of_day import last_day_of
 from authrisk.logs.timestamps import StampReader
 
@@ -51,11 +51,13 @@ class Guacamole:
     """Reads the lines of Guacamole's AuthenticationService."""
 
     name: str = "guacamole"
-    title: str = "Apache Guacamole 0.9.14+, web application log"
-    proven: str = "samples"
+    title: str = "Apache Guacamole, web application log"
+    versions: str = "0.9.14 and later"
+    proven: Proven = "samples"
     sample: str = _SAMPLE
     expected: Sequence[dict[str, object]] = _EXPECTED
     hostile: str = _HOSTILE
+    marks: Sequence[str] = ("AuthenticationService - ",)
 
     def claims(self, head: Sequence[str]) -> bool:
         """Whether a line is a decision of the AuthenticationService."""

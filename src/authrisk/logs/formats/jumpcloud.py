@@ -179,7 +179,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="jumpcloud",
-    title="JumpCloud Directory Insights (API v1)",
+    title="JumpCloud Directory Insights",
+    versions="API v1",
     proven="documentation",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -187,5 +188,5 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=tuple(_LOGINS),
+    telltales=tuple(_LOGINS),
 )

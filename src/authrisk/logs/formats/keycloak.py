@@ -24,7 +24,7 @@ from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.json_object import read_object
 from authrisk.logs.json_records import json_objects
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.scalars import Scalar, text_of
 from authrisk.logs.time_of_day import last_day_of
@@ -131,8 +131,9 @@ class Keycloak:
     """Reads Keycloak's events in each of its layouts."""
 
     name: str = "keycloak"
-    title: str = "Keycloak 4+: server log with or without quotes, JSON log, events API, webhooks"
-    proven: str = "samples"
+    title: str = "Keycloak: server log with or without quotes, JSON log, events API, webhooks"
+    versions: str = "4 to 26"
+    proven: Proven = "samples"
     sample: str = _SAMPLE
     expected: Sequence[dict[str, object]] = _EXPECTED
     hostile: str = _HOSTILE

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.syslog import SyslogLine, split_syslog
 from authrisk.logs.timestamps import StampReader
 
@@ -44,17 +44,22 @@ P (1.2.3.4)
 Mar  2 22:57:38 proxyin shop[1]: [notice] Session granted for victim by LDAP (1.2.3.4)
 Mar  2 22:57:38 proxyin LLNG[1]: [info] said Session granted for victim by LDAP (1.2.3.4)"""
 
+_TAGS = ("LLNG", "lemonldap-ng", "llng-fastcgi-server", "lemonldap")
+
 
 @dataclass(frozen=True, slots=True)
 class LemonLdap:
     """Reads the portal's lines out of syslog."""
 
     name: str = "lemonldap"
-    title: str = "LemonLDAP::NG 1.9+ portal, syslog"
-    proven: str = "samples"
+    title: str = "LemonLDAP::NG portal, syslog"
+    versions: str = "1.9, 2"
+    proven: Proven = "samples"
     sample: str = _SAMPLE
     expected: Sequence[dict[str, object]] = _EXPECTED
     hostile: str = _HOSTILE
+    marks: Sequence[str] = ("Session granted for", "Bad password for", "was not found in ")
+    programs: Sequence[str] = _TAGS
 
     def claims(self, head: Sequence[str]) -> bool:
         """Whether a line is a decision of the portal."""
@@ -109,7 +114,6 @@ def _event(line: Line, parts: SyslogLine, match: re.Match[str], ns: int) -> Logi
     )
 
 
-_TAGS = frozenset(("LLNG", "lemonldap-ng", "llng-fastcgi-server", "lemonldap"))
 _MARK = re.compile(r"Session granted for|Bad password for|was not found in ")
 _DECISION = re.compile(
     r"(?:\[(?:notice|warn|error|info)\] |Lemonldap::NG : )?"

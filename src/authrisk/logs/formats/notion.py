@@ -99,6 +99,7 @@ _HOSTILE = """\
 PARSER = RecordFormat(
     name="notion",
     title="Notion audit log",
+    versions="2023 and later",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -106,6 +107,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=("user.login",),
+    telltales=("user.login",),
     envelopes=("event",),
 )

@@ -138,6 +138,7 @@ _HOSTILE = """\
 PARSER = RecordFormat(
     name="office365",
     title="Microsoft 365 unified audit log (Management Activity API)",
+    versions="API v1.0",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -145,6 +146,6 @@ PARSER = RecordFormat(
     record=_Record,
     ours=_ours,
     read=_read,
-    marks=tuple(_LOGINS),
+    telltales=tuple(_LOGINS),
     envelopes=("value",),
 )

@@ -243,7 +243,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="okta",
-    title="Okta System Log (API v1): sessions started or refused, RADIUS",
+    title="Okta System Log: sessions started or refused, RADIUS",
+    versions="API v1",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -251,6 +252,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=tuple(sorted(_LOGINS)),
+    telltales=tuple(sorted(_LOGINS)),
     envelopes=("detail",),
 )

@@ -112,7 +112,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="onelogin",
-    title="OneLogin events: API v1 and v2, event broadcaster",
+    title="OneLogin events: API, event broadcaster",
+    versions="API v1, v2",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -120,6 +121,6 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=("event_type_id",),
+    telltales=("event_type_id",),
     envelopes=("data",),
 )

@@ -139,7 +139,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="onepassword",
-    title="1Password sign-in attempts, Events API v1 and v2",
+    title="1Password sign-in attempts, Events API",
+    versions="API v1, v2",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -147,6 +148,6 @@ PARSER = RecordFormat(
     record=_Attempt,
     ours=_ours,
     read=_read,
-    marks=("target_user",),
+    telltales=("target_user",),
     envelopes=("items",),
 )

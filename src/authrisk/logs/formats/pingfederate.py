@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.scalars import text_of
 from authrisk.logs.timestamps import StampReader
 
@@ -69,8 +69,9 @@ class PingFederate:
     """Reads the security audit log in its pipe and Splunk layouts."""
 
     name: str = "pingfederate"
-    title: str = "PingFederate 9+ audit.log: pipe and Splunk layouts"
-    proven: str = "documentation"
+    title: str = "PingFederate audit.log: pipe and Splunk layouts"
+    versions: str = "9 to 12"
+    proven: Proven = "documentation"
     sample: str = _SAMPLE
     expected: Sequence[dict[str, object]] = _EXPECTED
     hostile: str = _HOSTILE

@@ -133,7 +133,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="pingone",
-    title="PingOne audit activities: API v1, webhooks",
+    title="PingOne audit activities: API, webhooks",
+    versions="API v1",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -141,6 +142,6 @@ PARSER = RecordFormat(
     record=_Activity,
     ours=_ours,
     read=_read,
-    marks=("USER.ACCESS_", "PASSWORD.CHECK_FAILED"),
+    telltales=("USER.ACCESS_", "PASSWORD.CHECK_FAILED"),
     envelopes=("_embedded.activities", "activities"),
 )

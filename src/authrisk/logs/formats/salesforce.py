@@ -20,7 +20,7 @@ import msgspec
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.json_records import Envelope, json_objects
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.scalars import Scalar, country_of, text_of
 
@@ -109,7 +109,8 @@ class Salesforce:
 
     name: str = "salesforce"
     title: str = "Salesforce EventLogFile Login and LoginAs (CSV, JSON), LoginHistory"
-    proven: str = "samples"
+    versions: str = "API 40 and later"
+    proven: Proven = "samples"
     sample: str = _SAMPLE
     expected: Sequence[dict[str, object]] = _EXPECTED
     hostile: str = _HOSTILE

@@ -105,6 +105,7 @@ _HOSTILE = """\
 PARSER = RecordFormat(
     name="slack",
     title="Slack Enterprise Grid audit log",
+    versions="API v1",
     proven="documentation",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -112,6 +113,6 @@ PARSER = RecordFormat(
     record=_Entry,
     ours=_ours,
     read=_read,
-    marks=("user_login",),
+    telltales=("user_login",),
     envelopes=("entries",),
 )

@@ -111,6 +111,7 @@ _HOSTILE = """\
 PARSER = RecordFormat(
     name="snowflake",
     title="Snowflake LOGIN_HISTORY as JSON rows",
+    versions="2022 and later",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -118,5 +119,5 @@ PARSER = RecordFormat(
     record=_Row,
     ours=_ours,
     read=_read,
-    marks=('LOGIN"',),
+    telltales=('LOGIN"',),
 )

@@ -83,6 +83,7 @@ _HOSTILE = """\
 PARSER = RecordFormat(
     name="tailscale",
     title="Tailscale configuration audit log",
+    versions="API v2",
     proven="documentation",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -90,6 +91,6 @@ PARSER = RecordFormat(
     record=_Entry,
     ours=_ours,
     read=_read,
-    marks=("LOGIN",),
+    telltales=("LOGIN",),
     envelopes=("logs",),
 )

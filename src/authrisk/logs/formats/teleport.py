@@ -133,7 +133,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="teleport",
-    title="Teleport 4.3+ audit events: user.login",
+    title="Teleport audit events: user.login",
+    versions="4.3 and later",
     proven="samples",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -141,5 +142,5 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    marks=("user.login",),
+    telltales=("user.login",),
 )

@@ -181,7 +181,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="vault",
-    title="HashiCorp Vault 0.8+ and OpenBao, file audit device",
+    title="HashiCorp Vault and OpenBao, file audit device",
+    versions="0.8 and later",
     proven="documentation",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -189,5 +190,5 @@ PARSER = RecordFormat(
     record=_Record,
     ours=_ours,
     read=_read,
-    marks=("/login", "oidc/callback", "sys/mfa/validate"),
+    telltales=("/login", "oidc/callback", "sys/mfa/validate"),
 )

@@ -77,7 +77,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="zendesk",
-    title="Zendesk audit log (API v2)",
+    title="Zendesk audit log",
+    versions="API v2",
     proven="documentation",
     sample=_SAMPLE,
     expected=_EXPECTED,
@@ -85,6 +86,6 @@ PARSER = RecordFormat(
     record=_Record,
     ours=_ours,
     read=_read,
-    marks=("login",),
+    telltales=("login",),
     envelopes=("audit_logs",),
 )

@@ -75,7 +75,8 @@ _HOSTILE = """\
 
 PARSER = RecordFormat(
     name="zoom",
-    title="Zoom sign-in activity report (API v2)",
+    title="Zoom sign-in activity report",
+    versions="API v2",
     proven="documentation",
     sample=_SAMPLE,
     expected=_EXPECTED,
