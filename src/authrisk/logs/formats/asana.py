@@ -59,7 +59,6 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(event.created_at),
         user_id=text_of(actor.gid) or name,
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason="bad_credentials" if failed else None,
         user_name=name,
         src_ip=origin.ip,
         src_port=origin.port,

@@ -23,12 +23,17 @@ from authrisk.logs.record_format import RecordFormat
 from authrisk.logs.scalars import Scalar, text_of, truth_of
 
 
+class _Behalf(msgspec.Struct, rename="camel", gc=False):
+    user_id: Scalar = None
+
+
 class _Identity(msgspec.Struct, rename="camel", gc=False):
     type: Scalar = None
     user_name: Scalar = None
     account_id: Scalar = None
     arn: Scalar = None
     principal_id: Scalar = None
+    on_behalf_of: _Behalf | None = None
 
 
 class _Response(msgspec.Struct, rename="pascal", gc=False):
@@ -146,15 +151,19 @@ def _name(identity: _Identity, additional: _Additional) -> tuple[str | None, boo
     if name is None and identity.type == "AssumedRole":
         arn, principal = text_of(identity.arn) or "", text_of(identity.principal_id) or ""
         name = arn.rpartition("/")[2] or principal.rpartition(":")[2] or None
+    if name is None and identity.on_behalf_of is not None:
+        name = text_of(identity.on_behalf_of.user_id)  # a user of IAM Identity Center
     return name, False
 
 
-def _reason(hidden: bool, message: str | None) -> str:
+def _reason(hidden: bool, message: str | None) -> str | None:
     if hidden or message == "No username found in supplied account":
         return "unknown_user"
-    if message is not None and message.startswith(("AccessDenied", "ExpiredToken")):
+    if message is None:
+        return None
+    if message.startswith(("AccessDenied", "ExpiredToken")):
         return "policy_denied"
-    return "bad_credentials" if message in {None, "Failed authentication"} else "other"
+    return "bad_credentials" if message == "Failed authentication" else "other"
 
 
 def _origin(text: str | None) -> Origin:
@@ -208,7 +217,8 @@ ole/ops", "roleSessionName": "carol@example.org"},\
  "eventTime": "2024-06-02T19:44:00Z", "eventID": "b2", "eventType": "AwsServiceEvent",\
  "sourceIPAddress": "198.51.100.8", "serviceEventDetails": {"CredentialVerification": "Failure"},\
  "additionalEventData": {"AuthWorkflowID": "w1", "CredentialType": "PASSWORD",\
- "UserName": "dave"}, "userIdentity": {"type": "Unknown", "accountId": "187901811700"}}
+ "UserName": "dave"}, "errorMessage": "Failed authentication", "userIdentity": {"type": "Unknown",\
+ "accountId": "187901811700"}}
 {"eventName": "RunInstances", "eventSource": "ec2.amazonaws.com",\
  "eventTime": "2024-06-02T19:45:00Z", "userIdentity": {"type": "IAMUser", "userName": "anaya"}}"""
 _EXPECTED: tuple[dict[str, object], ...] = (

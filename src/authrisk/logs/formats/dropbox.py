@@ -90,7 +90,6 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(event.timestamp),
         user_id=text_of(user.account_id) or name,
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason="bad_credentials" if failed else None,
         user_name=name,
         actor_name=text_of(acting.email) if kind == _SIGN_IN_AS else None,
         src_ip=address.ip,

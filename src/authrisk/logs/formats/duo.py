@@ -95,7 +95,7 @@ def _read(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(record.isotimestamp, record.timestamp),
         user_id=user,
         outcome=outcome,
-        failure_reason=_REASONS.get(reason or "", "policy_denied") if failed else None,
+        failure_reason=_REASONS.get(reason, "policy_denied") if failed and reason else None,
         failure_code=reason if failed else None,
         user_name=user,
         src_ip=origin.ip,
@@ -130,7 +130,7 @@ def _admin(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(record.isotimestamp, record.timestamp),
         user_id=user,
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason="bad_credentials" if failed else None,
+        failure_reason="other" if failed else None,
         failure_code=text_of(said.error) if failed else None,
         user_name=user,
         src_ip=origin.ip,
@@ -160,7 +160,7 @@ _REASONS = {
     "user_marked_fraud": "mfa_failed", "no_response": "mfa_failed", "user_mistake": "mfa_failed",
     "invalid_passcode": "mfa_failed", "call_timed_out": "mfa_failed", "user_cancelled":
     "mfa_failed", "user_disapproved": "mfa_failed", "no_keys_pressed": "mfa_failed",
-    "locked_out": "locked", "user_disabled": "disabled", "error": "other", "": "mfa_failed",
+    "locked_out": "locked", "user_disabled": "disabled", "error": "other",
     "bad_response": "mfa_failed", "user_not_in_permitted_group": "policy_denied",
     "deny_unenrolled_user": "unknown_user", "could_not_determine": "other",
 }  # fmt: skip

@@ -89,7 +89,7 @@ class _Record(_SignIn, rename="camel", gc=False):
 
 def _ours(record: _Record) -> bool:
     if record.properties is None:
-        return record.created_date_time is not None and record.user_principal_name is not None
+        return None not in (record.created_date_time, record.user_principal_name, record.status)
     return str(record.category).endswith("SignInLogs")
 
 
@@ -98,6 +98,8 @@ def _read(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
     types = sign_in.sign_in_event_types
     if record.category not in _LOGINS:
         return _NONE.get(str(record.category), "no login")
+    if record.category is None and sign_in.status is None:
+        return "no login"
     if isinstance(types, list) and types and "interactiveUser" not in types:
         return "token renewed or workload"
     status = sign_in.status or _Status()
@@ -124,7 +126,7 @@ def _read(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=_time(clock, sign_in.created_date_time, record.time),
         user_id=_object_id(sign_in.user_id) or name,
         outcome=outcome,
-        failure_reason=_REASONS.get(code or "", "other") if failed else None,
+        failure_reason=_REASONS.get(code, "other") if failed and code else None,
         failure_code=None if code in _SUCCESSES else code,
         user_name=name,
         src_ip=origin.ip,

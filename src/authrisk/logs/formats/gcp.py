@@ -86,9 +86,10 @@ def _read(entry: _Entry, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(entry.timestamp, entry.receive_timestamp),
         user_id=user,
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason=_REASONS.get(code or "", "bad_credentials") if failed else None,
+        failure_reason=_REASONS.get(code, "other") if failed and code else None,
         failure_code=code,
         user_name=user,
+        account_kind="service" if str(user).endswith(".gserviceaccount.com") else None,
         src_ip=origin.ip,
         src_port=origin.port,
         src_host=origin.host,
@@ -103,6 +104,7 @@ def _read(entry: _Entry, place: str, clock: RecordClock) -> LoginEvent | str:
 
 _LOGINS = frozenset(("loginSuccess", "loginFailure"))
 _REASONS = {
+    "login_failure_invalid_password": "bad_credentials",
     "login_failure_account_disabled": "disabled", "login_failure_access_code_disallowed":
     "policy_denied", "login_failure_invalid_second_factor": "mfa_failed",
 }  # fmt: skip
@@ -114,7 +116,7 @@ _SAMPLE = """\
 "metadata":{"@type":"type.googleapis.com/ccc_hosted_reporting.ActivityProto",\
 "event":[{"eventName":"login_failure","eventType":"login","parameter":[{"label":"LABEL_OPTIONAL",\
 "name":"login_type","type":"TYPE_STRING","value":"google_password"},\
-{"name":"login_challenge_method","multiStrValue":["password"]}]}]},\
+{"name":"login_failure_type","value":"login_failure_invalid_password"}]}]},\
 "methodName":"google.login.LoginService.loginFailure",\
 "requestMetadata":{"callerIp":"203.0.113.95"},"resourceName":"organizations/123",\
 "serviceName":"login.googleapis.com"},"resource":{"type":"audited_resource"},"severity":"NOTICE",\

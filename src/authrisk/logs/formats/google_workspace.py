@@ -78,9 +78,7 @@ def _read(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(identity.time),
         user_id=user,
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason=_REASONS.get(code or "login_failure_invalid_password", "other")
-        if failed
-        else None,
+        failure_reason=_REASONS.get(code, "other") if failed and code else None,
         failure_code=code,
         user_name=user,
         src_ip=origin.ip,

@@ -85,7 +85,6 @@ class Guacamole:
                 timestamp_ns=timestamp_ns,
                 user_id=user,
                 outcome=Outcome.FAILURE if passed is None else Outcome.SUCCESS,
-                failure_reason="bad_credentials" if passed is None else None,
                 user_name=user,
                 src_ip=origin.ip,
                 src_port=origin.port,

@@ -124,8 +124,10 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
     )
 
 
-def _reason(message: str | None) -> str:
-    said = (message or "").casefold()
+def _reason(message: str | None) -> str | None:
+    if message is None:
+        return None
+    said = message.casefold()
     return next((reason for mark, reason in _REASONS if mark in said), "bad_credentials")
 
 

@@ -230,7 +230,7 @@ def _event(line: Line, said: Mapping[str, str | None], ns: int) -> LoginEvent:
         timestamp_ns=ns,
         user_id=text_of(said.get("userId"), name),
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason=_REASONS.get(error or "", "other") if failed else None,
+        failure_reason=_REASONS.get(error, "other") if failed and error else None,
         failure_code=error if failed else None,
         user_name=name,
         src_ip=origin.ip,

@@ -53,6 +53,7 @@ def _read(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
         for one in (*(record.extended_properties or ()), *(record.device_properties or ()))
     }
     error, number = text_of(record.logon_error), text_of(record.error_number)
+    code = error or number
     outcome = _LOGINS[str(record.operation)]
     if outcome is Outcome.FAILURE and number in _INTERRUPTS:
         outcome = Outcome.INTERRUPTED
@@ -66,8 +67,8 @@ def _read(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(record.creation_time),
         user_id=name if key is None or key in _NOBODY else key,
         outcome=outcome,
-        failure_reason=_REASONS.get(error or number or "", "other") if failed else None,
-        failure_code=(error or number) if outcome is not Outcome.SUCCESS else None,
+        failure_reason=_REASONS.get(code, "other") if failed and code else None,
+        failure_code=code if outcome is not Outcome.SUCCESS else None,
         user_name=name,
         src_ip=origin.ip,
         src_port=origin.port,

@@ -154,11 +154,12 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
     )
 
 
-def _reason(reason: str | None, unknown: bool) -> str:
+def _reason(reason: str | None, unknown: bool) -> str | None:
     if unknown:
         return "unknown_user"
-    known = _REASONS.get(reason or "INVALID_CREDENTIALS")
-    return known or ("mfa_failed" if str(reason).startswith("FastPass") else "other")
+    if reason is None:
+        return None
+    return _REASONS.get(reason) or ("mfa_failed" if reason.startswith("FastPass") else "other")
 
 
 _RADIUS = "user.authentication.auth_via_radius"

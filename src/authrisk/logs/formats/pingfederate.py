@@ -146,7 +146,7 @@ def _item(line: Line, said: Mapping[str, str], ns: int, failed: dict[str, None])
         timestamp_ns=ns,
         user_id=user,
         outcome=_OUTCOMES[status],
-        failure_reason=_reason(message, event) if status == "failure" else None,
+        failure_reason=_reason(message) if status == "failure" else None,
         failure_code=message if status == "failure" else None,
         user_name=user,
         src_ip=origin.ip,
@@ -161,10 +161,11 @@ def _item(line: Line, said: Mapping[str, str], ns: int, failed: dict[str, None])
     )
 
 
-def _reason(message: str | None, event: str) -> str:
-    said = (message or "").casefold()
-    found = next((reason for mark, reason in _REASONS if mark in said), None)
-    return found or ("bad_credentials" if event == "AUTHN_ATTEMPT" else "other")
+def _reason(message: str | None) -> str | None:
+    if message is None:
+        return None
+    said = message.casefold()
+    return next((reason for mark, reason in _REASONS if mark in said), "other")
 
 
 _NAMES = (

@@ -60,7 +60,6 @@ def _read(entry: _Entry, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(entry.date_create),
         user_id=text_of(user.id) or name,
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason="other" if failed else None,
         user_name=name,
         src_ip=origin.ip,
         src_port=origin.port,

@@ -51,7 +51,7 @@ def _read(row: _Row, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(row.event_timestamp),
         user_id=name,
         outcome=Outcome.SUCCESS if passed else Outcome.FAILURE,
-        failure_reason=None if passed else _REASONS.get(message or "", "other"),
+        failure_reason=None if passed or message is None else _REASONS.get(message, "other"),
         failure_code=None if passed else message or text_of(row.error_code),
         user_name=name,
         src_ip=origin.ip,

@@ -75,8 +75,10 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
     )
 
 
-def _reason(error: str | None) -> str:
-    said = (error or "").casefold()
+def _reason(error: str | None) -> str | None:
+    if error is None:
+        return None
+    said = error.casefold()
     return next((reason for mark, reason in _REASONS if mark in said), "other")
 
 

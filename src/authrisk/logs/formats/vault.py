@@ -119,8 +119,10 @@ def _name(in_path: str | None, auth: _Auth) -> str | None:
     return next((name for name in said if name and not name.startswith("hmac-")), None)
 
 
-def _reason(error: str | None) -> str:
-    said = (error or "invalid").casefold()
+def _reason(error: str | None) -> str | None:
+    if error is None:  # or hashed, issue 3340
+        return None
+    said = error.casefold()
     return next((reason for mark, reason in _REASONS if mark in said), "other")
 
 
