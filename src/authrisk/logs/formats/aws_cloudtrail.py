@@ -270,6 +270,7 @@ PARSER = RecordFormat(
     record=_Event,
     ours=_ours,
     read=_read,
-    telltales=("ConsoleLogin", _FEDERATED, "UserAuthentication", "CredentialVerification"),
+    telltales=("ConsoleLogin", "AssumeRole", "UserAuthentication", "CredentialVerification"),
+    telltale_key='"eventName"',
     envelopes=("Records", "detail"),
 )
