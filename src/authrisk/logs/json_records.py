@@ -120,6 +120,9 @@ class _Printed:
     def take(self, line: Line) -> Iterator[Line | Ignored]:
         """The objects that end in a line."""
         text = line.text
+        if self._first is None and self._depth == self._base > 0 and _is_object(text.strip(", \t")):
+            yield Line(line.file, line.number, text.strip(", \t"))
+            return
         self._enter_list(text)
         start, found = 0, False
         for token in _BRACKETS.finditer(text):
@@ -162,6 +165,16 @@ class _Printed:
             self._parts, self._size, self._first = [], 0, None
 
 
+def _is_object(text: str) -> bool:
+    if text[:1] != "{" or text[-1:] != "}":
+        return False
+    try:
+        _RAW.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return False
+    return True
+
+
 def _elements(line: Line, text: str) -> Iterator[Line | Rejected | Ignored]:
     try:
         elements = _ARRAY.decode(text)
@@ -178,6 +191,7 @@ _HEAD = 1024
 _OBJECT_OPENS, _ARRAY_OPENS = b"{["
 _LONGEST = 1 << 20
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_RAW = msgspec.json.Decoder(msgspec.Raw)
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _OPENING = re.compile(r'[\[{]|\[ *\{|\{ *"[^"\\]{1,64}" *: *[\[{](?: *\{)?')
 _LIST_KEY = re.compile(r'\s{0,64}(?:\{\s{0,9})?"([^"\\]{1,64})"\s{0,9}:\s{0,9}(?=\[)')

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from authrisk.errors import InputError
 from authrisk.logs.inflate import StreamError, plain_blocks
 from authrisk.logs.parser import Line, Rejected
+from authrisk.logs.record_lines import record_lines
 
 MAX_LINE_BYTES = 1 << 20
 STDIN = "-"
@@ -80,7 +81,8 @@ def read_source(
 
     A line longer than `max_line_bytes`, with a NUL byte, or after damage in a compressed file is
     a `Rejected` without text; what stood before it is kept. Undecodable bytes become U+FFFD, a
-    byte order mark and the carriage return of CRLF go.
+    byte order mark and the carriage return of CRLF go. A JSON array of one long line is read as if
+    each of its elements had a line (`record_lines`).
     """
     if source.path is None:
         yield from _lines(source.name, sys.stdin.buffer, max_line_bytes, max_bytes)
@@ -111,7 +113,7 @@ def _lines(
     rest = b""
     skipping = False  # inside a line that is already known to be too long
     try:
-        for block in _at_most(max_bytes, plain_blocks(file)):
+        for block in _at_most(max_bytes, record_lines(plain_blocks(file))):
             if number == 0 and not rest and not skipping:
                 if block.startswith((b"\xff\xfe", b"\xfe\xff")):
                     raise StreamError("UTF-16 text, not UTF-8")
