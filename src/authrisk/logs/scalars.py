@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from authrisk.logs.country_names import country_named
+
 Scalar = str | int | float | bool | None
 """What a record may hold where one value is meant."""
 
@@ -64,14 +66,15 @@ def degrees_of(latitude: Scalar, longitude: Scalar) -> tuple[float | None, float
 
 
 def country_of(value: Scalar) -> str | None:
-    """An ISO 3166-1 alpha-2 code; None for anything else, such as a country's name.
+    """An ISO 3166-1 alpha-2 code, of a code or a country's English name; None for anything else.
 
-    >>> country_of("us"), country_of("United States")
-    ('US', None)
+    >>> country_of("us"), country_of("United States"), country_of("Unknown")
+    ('US', 'US', None)
     """
     text = text_of(value)
-    good = text is not None and len(text) == 2 and text.isascii() and text.isalpha()
-    return text.upper() if text is not None and good else None
+    if text is None or len(text) != 2:
+        return None if text is None else country_named(text)
+    return text.upper() if text.isascii() and text.isalpha() else None
 
 
 def _degrees(value: Scalar, limit: int) -> float | None:

@@ -13,7 +13,7 @@ from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.record_format import RecordFormat
-from authrisk.logs.scalars import Scalar, text_of
+from authrisk.logs.scalars import Scalar, country_of, text_of
 
 
 class _Person(msgspec.Struct, gc=False):
@@ -75,6 +75,7 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         src_ip=origin.ip,
         src_port=origin.port,
         src_host=origin.host,
+        src_country=country_of(where.country_name),
         src_region=text_of(where.region_name),
         src_city=text_of(where.city),
         app="Atlassian",
@@ -105,7 +106,7 @@ _EXPECTED: tuple[dict[str, object], ...] = (
     },
     {
         "event_id": "e2", "user_id": "557058:1", "user_name": "ann@example.io",
-        "actor_name": None, "src_ip": "203.0.113.93", "src_city": "Berlin",
+        "actor_name": None, "src_ip": "203.0.113.93", "src_city": "Berlin", "src_country": "DE",
     },
 )  # fmt: skip
 _HOSTILE = """\

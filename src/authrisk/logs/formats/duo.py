@@ -17,7 +17,7 @@ from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import Origin, read_origin
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.record_format import RecordFormat
-from authrisk.logs.scalars import Scalar, text_of
+from authrisk.logs.scalars import Scalar, country_of, text_of
 
 
 class _Location(msgspec.Struct, gc=False):
@@ -101,6 +101,7 @@ def _read(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
         src_ip=origin.ip,
         src_port=origin.port,
         src_host=origin.host or text_of(device.hostname),
+        src_country=country_of(location.country),
         src_region=text_of(location.state),
         src_city=text_of(location.city),
         browser=text_of(device.browser),
@@ -206,7 +207,8 @@ _EXPECTED: tuple[dict[str, object], ...] = (
     {
         "event_id": "340a23e3-23f3-23c1-87dc-1491a23dfdbb", "user_id": "narroway@example.com",
         "timestamp_ns": 1_581_620_180_351_346_000, "outcome": "success", "mfa": True,
-        "src_ip": "169.232.89.219", "src_city": "Ann Arbor", "auth_method": "push",
+        "src_ip": "169.232.89.219", "src_country": "US", "src_city": "Ann Arbor",
+        "auth_method": "push",
         "app": "Microsoft Azure Active Directory",
     },
     {

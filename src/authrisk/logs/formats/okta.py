@@ -218,7 +218,8 @@ _EXPECTED: tuple[dict[str, object], ...] = (
     {
         "event_id": "aac560bd-f125-11ee-9caa-cd5d09945def", "user_id": "00ubewfku1EX0WCFk697",
         "user_name": "casey.hill@hey.com", "timestamp_ns": 1_712_085_457_621_000_000,
-        "outcome": "success", "src_ip": "99.108.5.25", "src_city": "Atlanta", "src_asn": 7018,
+        "outcome": "success", "src_ip": "99.108.5.25", "src_country": "US", "src_city": "Atlanta",
+        "src_asn": 7018,
         "src_latitude": 33.9794, "app": "Okta Dashboard", "device_type": "desktop",
         "session_id": "idxvF50v_5sT2-GOA7_K0Amyw", "account_kind": "human",
         "correlation_id": "601b158a3b3e23be5bbf74d0fe63cd78",
