@@ -24,7 +24,8 @@ class Wso2Parser:
     """Reads wso2carbon.log, the publisher's file and audit.log."""
 
     name = "wso2_is"
-    title = "WSO2 Identity Server 5.3+, Asgardeo: publisher lines, sessions, audit.log, webhooks"
+    title = "WSO2 Identity Server, Asgardeo: publisher lines, sessions, audit.log, webhooks"
+    versions = "5.3 to 7"
     proven = "documentation"
 
     @property
