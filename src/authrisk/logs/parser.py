@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 from authrisk.event import LoginEvent
 
@@ -22,6 +22,15 @@ class Line(NamedTuple):
     def place(self) -> str:
         """`file:number`: the event id of logs that have none of their own."""
         return f"{self.file}:{self.number}"
+
+
+BLANK = Line("", 0, "")
+"""A line that stands in no log: no line is there for this parser just now (`logs/mixed.py`)."""
+
+PAUSE = Line("", 0, " ")
+"""A line that stands in no log: the log says nothing more for now, so what waits for later lines
+is to be given. To most parsers it is one more blank line; one that joins lines does
+`if line is PAUSE: yield from join.rest()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +63,19 @@ class ParseSettings:
     """IANA name for stamps without a zone."""
 
 
+Proven = Literal["samples", "documentation", "description"]
+"""What a format was tried on: lines that real servers wrote, the vendor's documentation alone, or
+the sample of whoever described it in a TOML file."""
+
+PROVEN: tuple[Proven, ...] = get_args(Proven)
+
+
 @runtime_checkable
 class Parser(Protocol):
     """One log format. Instances are immutable and shared; state lives in `parse`'s generator.
 
-    The first five may be plain class attributes or properties.
+    All but the methods may be plain class attributes or properties. The docstring of the module
+    says assumptions and references; `authrisk formats NAME` prints it.
     """
 
     @property
@@ -67,7 +84,15 @@ class Parser(Protocol):
 
     @property
     def title(self) -> str:
-        """Product, versions and shapes that it reads, one line."""
+        """Product and shapes that it reads, one line."""
+
+    @property
+    def versions(self) -> str:
+        """Versions of the product, or the years of its format: `5 to 10`, `9.1, 10`, `2015`."""
+
+    @property
+    def proven(self) -> Proven:
+        """`samples`, or `documentation` where no public sample was at hand."""
 
     @property
     def sample(self) -> str:
@@ -85,4 +110,28 @@ class Parser(Protocol):
         """Whether the first lines of a file are surely this format."""
 
     def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
-        """Every line's item, in order as far as joins allow; never raises for bad content."""
+        """Every line's item, in order as far as joins allow; never raises for bad content.
+
+        A blank line is ignored and changes nothing.
+        """
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A parser may also offer marks, for speed: lines without any of them are never decoded."""
+
+    @property
+    def marks(self) -> Sequence[str]:
+        """Literals of which every line that matters has one; without, `parse` ignores a line."""
+
+
+@runtime_checkable
+class SyslogFormat(Protocol):
+    """A parser of one daemon says by which programs' lines a shared syslog file holds its own."""
+
+    @property
+    def programs(self) -> Sequence[str]:
+        """Tags without process id, `*` for any characters: `sshd`, `postfix*/smtpd`, `%ASA-*`.
+
+        No two formats that ship name one program.
+        """

@@ -16,7 +16,7 @@ from authrisk.event import NS_PER_S, LoginEvent, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.journal import read_journal
 from authrisk.logs.openssh import Attempt, read_message
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.syslog import split_syslog
 from authrisk.logs.timestamps import StampReader
 
@@ -25,7 +25,11 @@ class SshdParser:
     """Reads what sshd writes through syslog or the journal."""
 
     name = "sshd"
-    title = "OpenSSH server 5-10: syslog files (RFC 3164, 3339, 5424), journalctl -o json"
+    title = "OpenSSH server: syslog files (RFC 3164, 3339, 5424), journalctl -o json"
+    versions = "5 to 10"
+    proven: Proven = "samples"
+    marks = ("sshd", "Accepted ", "Failed ", "Invalid user ", " last message repeated ")
+    programs = ("sshd", "sshd-session", "sshd-auth", "sshd(pam_unix)")
 
     @property
     def sample(self) -> str:
@@ -48,15 +52,17 @@ class SshdParser:
         stamps = StampReader(settings)
         recent = _Recent()
         previous: LoginEvent | None = None
+        number = 0
         for line in lines:
             text = line.text
             if "sshd" in text or text.startswith(_HEADLESS):
                 item = _read_line(line, stamps, recent)
             elif " last message repeated " in text:
-                item = _repeat(line, previous, stamps)
+                item = _repeat(line, previous if line.number == number + 1 else None, stamps)
             else:
                 item = Ignored(line, "another program" if text.strip() else "blank line")
-            previous = item if isinstance(item, LoginEvent) else None
+            if isinstance(item, LoginEvent):
+                previous, number = item, line.number
             yield item
 
 
