@@ -61,6 +61,11 @@ class MixedParser:
         """Whether one of its formats does."""
         return any(parser.claims(head) for parser in self.parsers)
 
+    def routes(self, head: Sequence[str]) -> bool:
+        """Whether a line of these has a header that names a program of its formats."""
+        lane_of = _router(self.parsers)
+        return any(isinstance(lane_of(text), int) for text in head)
+
     def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
         """The items of each line's format, in the order of lines as far as joins allow."""
         lanes = [_Lane(parser, settings) for parser in self.parsers]
