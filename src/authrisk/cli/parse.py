@@ -52,6 +52,16 @@ def run(
         int | None,
         typer.Option(min=1, max=64, help="Processes for several files. Default: as many as help."),
     ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Go on as the logs grow, through rotation; NDJSON only."),
+    ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --follow: where reading stopped. Default: the output's name.state."
+        ),
+    ] = None,
     strict: Annotated[bool, typer.Option(help="Exit code 1 if a line was rejected.")] = False,
 ) -> None:
     """Read logs into login events.
@@ -78,8 +88,20 @@ def run(
 
     zone_of(timezone)
     now = dt.datetime.now(dt.UTC)
-    choice, sources = choose_formats(format), find_sources(logs)
+    choice = choose_formats(format)
     treat = treatment(enrich=enrich, mmdb=mmdb or (), users=users)
+    if follow:
+        from authrisk.cli.following import Following, follow_logs
+
+        if state is None and out != STDOUT:
+            state = Path(f"{out}.state")
+        settings = ParseSettings(now, timezone, clock=lambda: dt.datetime.now(dt.UTC))
+        paths = [Path(log) for log in dict.fromkeys(logs)]
+        done = follow_logs(Following(paths, choice, settings, out, to, state, treat, rejects))
+        for line in told(done.report()):
+            report(line)
+        return
+    sources = find_sources(logs)
     jobs = min(jobs or sensible_jobs(sources), max(1, len(sources)))
     with ExitStack() as stack:
         kept = None

@@ -260,4 +260,4 @@ def _same(one: BinaryIO, other: BinaryIO) -> bool:
 
 
 _CHUNK = 1 << 20
-_CHUNKS_PER_PAUSE = 64
+_CHUNKS_PER_PAUSE = 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
@@ -61,6 +61,8 @@ class ParseSettings:
     """Aware time that yearless stamps are counted back from: the file's mtime, or now."""
     timezone: str = "UTC"
     """IANA name for stamps without a zone."""
+    clock: Callable[[], dt.datetime] | None = None
+    """The time now (aware), for a log that is still written: the reference goes on with it."""
 
 
 Proven = Literal["samples", "documentation", "description"]
