@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from authrisk.event import LoginEvent
 from authrisk.eventlog import to_frame
-from authrisk.logs.redact import redact, redact_frame
+from authrisk.logs.redact import redact, redact_event, redact_frame
 
 CANARY = "C4nary-s3cret"
 LEAKS = [
@@ -107,4 +107,5 @@ def test_free_fields_of_tables_are_redacted() -> None:
     ]
     frame = redact_frame(to_frame(events))
     assert frame["user_agent"].to_list() == ["curl token=***", "curl"]
+    assert frame.equals(to_frame(map(redact_event, events)))
     assert frame.drop("user_agent").equals(to_frame(events).drop("user_agent"))

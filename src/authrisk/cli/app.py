@@ -16,6 +16,7 @@ import typer
 from authrisk import __version__
 from authrisk.cli import (
     bundle,
+    collect,
     demo,
     evaluate,
     events,
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, parse, formats, simulate, train, evaluate, score, serve):
+for command in (demo, parse, formats, simulate, train, evaluate, score, serve, collect):
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)
 app.add_typer(bundle.app, name="bundle")

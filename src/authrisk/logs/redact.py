@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import re
 
+import msgspec.structs
 import polars as pl
+
+from authrisk.event import LoginEvent
 
 MASK = "***"
 
@@ -34,8 +37,18 @@ def redact(text: str) -> str:
     return text
 
 
+def redact_event(event: LoginEvent) -> LoginEvent:
+    """An event without secrets in the fields that hold what a client or server wrote."""
+    found = {}
+    for name in FREE_FIELDS:
+        text = getattr(event, name)
+        if text is not None and (clean := redact(text)) != text:
+            found[name] = clean
+    return msgspec.structs.replace(event, **found) if found else event
+
+
 def redact_frame(events: pl.DataFrame) -> pl.DataFrame:
-    """A table of events without secrets in the fields that hold what a client or server wrote."""
+    """The same for a table."""
     found = {}
     for name in FREE_FIELDS:
         texts = events[name]
