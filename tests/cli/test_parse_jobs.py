@@ -14,7 +14,7 @@ from authrisk.logs.formats.sshd import PARSER as SSHD
 @pytest.fixture
 def logs(tmp_path):
     for number in range(4):
-        lines = SSHD.sample.split("\n")[number:] + [f"sshd {number} password=hunter2"] * 2
+        lines = SSHD.sample.split("\n")[number:] + [f"Failed {number} password=hunter2"] * 2
         (tmp_path / f"auth{number}.log").write_text("\n".join(lines))
     (tmp_path / "rba.csv").write_text(RBA.sample)
     return sorted(tmp_path.glob("*"))

@@ -101,7 +101,13 @@ def test_interleaved_daemons_give_what_each_gives_alone() -> None:
 def test_every_line_has_one_item() -> None:
     """Lines of no program, without header and blank ones are accounted for too."""
     text = "\n".join(
-        [*SSHD.sample.split("\n"), "no header of sshd", "", "prose", *Portal.sample.split("\n")]
+        [
+            *SSHD.sample.split("\n"),
+            "Failed without a header",
+            "",
+            "prose",
+            *Portal.sample.split("\n"),
+        ]
         * 300
     )
     items = parse_text(BOTH, text)

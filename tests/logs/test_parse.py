@@ -49,7 +49,7 @@ def test_each_file_is_read_by_the_format_that_claims_it(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("two_formats")
 def test_every_line_is_accounted_for(tmp_path: Path) -> None:
     """Lines are events, rejected or ignored; causes carry the first places."""
-    text = SSHD.sample + "\nsshd nonsense\n\n" + "x\0\n" * 9
+    text = SSHD.sample + "\nFailed nonsense\n\n" + "x\0\n" * 9
     run = parse_events([write(tmp_path / "a", text)], settings=SETTINGS)
     assert len(list(run.events)) == run.report.events == 5
     report = run.report

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from authrisk.event import LoginEvent
 
-FRAME_EVENTS = 32_768
+FRAME_EVENTS = 8_192
 KEPT_CHARACTERS = 4096
 """Of a rejected line that is written down."""
 

@@ -74,6 +74,7 @@ def run(
       authrisk parse /var/log/auth.log* --timezone Europe/Oslo -o events.parquet
     """
     import datetime as dt
+    import gc
     import tempfile
 
     from authrisk.cli.log_reading import KeepingTally, read_logs, told
@@ -86,6 +87,7 @@ def run(
     from authrisk.logs.reader import find_sources
     from authrisk.logs.timestamps import zone_of
 
+    gc.set_threshold(100_000)  # events make no cycles, and looking for some takes a sixth
     zone_of(timezone)
     now = dt.datetime.now(dt.UTC)
     choice = choose_formats(format)

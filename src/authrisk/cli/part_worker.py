@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,6 +92,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 def main() -> None:
     """Serve one job until stdin ends."""
+    gc.set_threshold(100_000)
     lines = iter(sys.stdin.buffer)
     job = msgspec.json.decode(next(lines), type=Job)
     read = None

@@ -94,12 +94,15 @@ class StampReader:
         self._zone = zone_of(settings.timezone)
         self._clock = settings.clock
         self._set_reference(settings.reference)
+        self._last: tuple[str | None, int] = (None, 0)
         self._minutes: dict[str, int] = {}
         """Start of the minute by its text: successive lines share it, and zones change only at
         whole minutes."""
 
     def utc_ns(self, stamp: str) -> int:
         """Nanoseconds since the epoch; raises ValueError when the stamp is no time."""
+        if stamp == self._last[0]:  # a burst of attempts
+            return self._last[1]
         match = _ISO.fullmatch(stamp) if stamp[:1].isdigit() else _YEARLESS.fullmatch(stamp)
         if match is None:
             raise ValueError("not a time")
@@ -119,7 +122,9 @@ class StampReader:
         if second > "60":
             raise ValueError("not a time")
         ns = int(fraction[:9].ljust(9, "0")) if fraction else 0
-        return start + int(second) * NS_PER_S + ns
+        ns += start + int(second) * NS_PER_S
+        self._last = (stamp, ns)
+        return ns
 
     def _minute_ns(self, minute: str, offset: str | None) -> int:
         if not minute[:1].isdigit():
