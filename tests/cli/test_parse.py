@@ -180,3 +180,13 @@ def test_formats_lists_every_installed_one(authrisk):
     done = authrisk("formats")
     assert done.code == 0
     assert [line.split()[0] for line in done.out.splitlines()[1:]] == list(formats())
+
+
+def test_a_format_is_shown_whole(authrisk):
+    """Its assumptions, its sample, and an event that the sample gives."""
+    done = authrisk("formats", "sshd")
+    assert done.code == 0
+    assert "versions: 5 to 10" in done.out
+    assert "proven by: samples" in done.out
+    assert "message repeated N times" in done.out
+    assert json.loads(done.out.splitlines()[-1])["user_id"] == "vagrant"

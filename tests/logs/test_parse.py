@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from authrisk.errors import FormatError, InputError
-from authrisk.logs import parse as parse_module
+from authrisk.logs import choice as choice_module
+from authrisk.logs.choice import choose_formats
 from authrisk.logs.discovery import format_named, formats, load
 from authrisk.logs.formats.sshd import PARSER as SSHD
 from authrisk.logs.formats.wso2_is import PARSER as WSO2
@@ -25,7 +26,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 @pytest.fixture
 def two_formats(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parse_module, "formats", lambda: {"sshd": SSHD, "wso2_is": WSO2})
+    monkeypatch.setattr(choice_module, "formats", lambda: {"sshd": SSHD, "wso2_is": WSO2})
 
 
 def write(path: Path, text: str) -> Path:
@@ -49,7 +50,7 @@ def test_each_file_is_read_by_the_format_that_claims_it(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("two_formats")
 def test_every_line_is_accounted_for(tmp_path: Path) -> None:
     """Lines are events, rejected or ignored; causes carry the first places."""
-    text = SSHD.sample + "\nsshd nonsense\n\n" + "x\0\n" * 9
+    text = SSHD.sample + "\nFailed nonsense\n\n" + "x\0\n" * 9
     run = parse_events([write(tmp_path / "a", text)], settings=SETTINGS)
     assert len(list(run.events)) == run.report.events == 5
     report = run.report
@@ -146,3 +147,25 @@ def test_a_broken_entry_point_is_named(value: str, cause: str) -> None:
     with pytest.raises(FormatError, match=cause) as caught:
         load(EntryPoint("acme", value, "authrisk.formats"))
     assert "'acme'" in str(caught.value) and value in str(caught.value)
+
+
+def test_several_formats_named_together(tmp_path: Path) -> None:
+    """Those of syslog daemons read each line by its program; others are sniffed among the named."""
+    assert choose_formats("auto").parser is not None
+    assert choose_formats("sshd,sshd").parser is SSHD
+    choice = choose_formats("sshd,wso2_is")
+    assert (choice.parser, choice.candidates) == (None, (SSHD, WSO2))
+    path = write(tmp_path / "a", WSO2.sample)
+    run = parse_events([path], settings=SETTINGS, format="sshd,wso2_is")
+    assert len(list(run.events)) == 4
+    assert run.report.formats == {"a": "wso2_is"}
+    with pytest.raises(FormatError, match="known: "):
+        choose_formats("sshd,sshx")
+
+
+def test_a_syslog_file_is_read_with_all_syslog_formats(tmp_path: Path) -> None:
+    """The report names the formats that gave events."""
+    path = write(tmp_path / "auth.log", SSHD.sample)
+    run = parse_events([path], settings=SETTINGS, format="auto")
+    assert len(list(run.events)) == 5
+    assert run.report.formats == {"auth.log": "sshd"}

@@ -118,3 +118,15 @@ def test_an_unknown_zone_says_what_to_write(name: str) -> None:
     """The operator reads which name failed and an example."""
     with pytest.raises(InputError, match="IANA"):
         zone_of(name)
+
+
+def test_the_reference_of_a_followed_log_goes_on() -> None:
+    """Reading that lasts for years gives each yearless stamp the year it is written in."""
+    now = dt.datetime(2024, 12, 30, 12, tzinfo=dt.UTC)
+    reader = StampReader(ParseSettings(now, clock=lambda: now))
+    years = []
+    for day in range(0, 800, 5):
+        now = dt.datetime(2024, 12, 30, 12, tzinfo=dt.UTC) + dt.timedelta(days=day)
+        ns = reader.utc_ns(now.strftime("%b %e %H:%M:%S"))
+        years.append(dt.datetime.fromtimestamp(ns / 1e9, dt.UTC).year - now.year)
+    assert set(years) == {0}

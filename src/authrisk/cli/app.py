@@ -18,6 +18,7 @@ from authrisk.cli import (
     attack,
     audit,
     bundle,
+    collect,
     demo,
     evaluate,
     events,
@@ -41,7 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, parse, formats, simulate, attack, audit, train, evaluate, score, serve,
+    demo, parse, formats, simulate, attack, audit, train, evaluate, score, serve, collect,
 ):  # fmt: skip
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)

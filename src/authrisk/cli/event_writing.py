@@ -92,11 +92,11 @@ def _draining(file: IO[bytes]) -> Iterator[IO[bytes]]:
     file.flush()
 
 
-def _line_writer(file: IO[bytes], vocabulary: Vocabulary) -> Write:
+def encoder(vocabulary: Vocabulary) -> Callable[[LoginEvent], bytes]:
+    """What makes one JSON object of an event, in those names."""
     import msgspec
 
     from authrisk.event import to_json
-    from authrisk.eventlog import to_events
     from authrisk.export import to_ecs, to_ocsf
 
     encode: dict[Vocabulary, Callable[[LoginEvent], bytes]] = {
@@ -104,7 +104,13 @@ def _line_writer(file: IO[bytes], vocabulary: Vocabulary) -> Write:
         Vocabulary.ECS: lambda event: msgspec.json.encode(to_ecs(event)),
         Vocabulary.OCSF: lambda event: msgspec.json.encode(to_ocsf(event)),
     }
-    line = encode[vocabulary]
+    return encode[vocabulary]
+
+
+def _line_writer(file: IO[bytes], vocabulary: Vocabulary) -> Write:
+    from authrisk.eventlog import to_events
+
+    line = encoder(vocabulary)
 
     def write(events: pl.DataFrame) -> None:
         file.writelines(line(event) + b"\n" for event in to_events(events))

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from authrisk.errors import FormatError
+from authrisk.cli.treatment import Treat
 from authrisk.eventlog import to_frame
+from authrisk.logs.choice import FormatChoice, OpenLog, open_log
 from authrisk.logs.columnar import ColumnarParser
-from authrisk.logs.discovery import format_named, formats
-from authrisk.logs.parser import Line, Parser, ParseSettings, Rejected
-from authrisk.logs.reader import Source, find_sources, read_source
-from authrisk.logs.report import ParseReport, Tally, collect
-from authrisk.logs.sniff import sniff
+from authrisk.logs.marked import marked_lines
+from authrisk.logs.parse import read_log
+from authrisk.logs.parser import Marked, ParseSettings, Rejected
+from authrisk.logs.reader import Source
+from authrisk.logs.redact import redact
+from authrisk.logs.report import ParseReport, Tally
 
 if TYPE_CHECKING:
     import polars as pl
 
-FRAME_EVENTS = 32_768
-HEAD_LINES = 1_000
+    from authrisk.event import LoginEvent
+
+FRAME_EVENTS = 8_192
+KEPT_CHARACTERS = 4096
+"""Of a rejected line that is written down."""
 
 
 class Part(NamedTuple):
@@ -33,7 +39,7 @@ class Part(NamedTuple):
 
 
 class KeepingTally(Tally):
-    """A tally that also writes each rejected line, as one JSON object."""
+    """A tally that also writes each rejected line, as one JSON object, without leaked secrets."""
 
     def __init__(self, file: IO[bytes] | None) -> None:
         super().__init__()
@@ -47,75 +53,51 @@ class KeepingTally(Tally):
                 "file": item.line.file,
                 "line": item.line.number,
                 "cause": item.cause,
-                "text": item.line.text,
+                "text": redact(item.line.text[:KEPT_CHARACTERS]),
             }
             self._file.write(msgspec.json.encode(row) + b"\n")
 
+    def keep(self, rejected: Path) -> None:
+        """Write down the lines that another reading wrote to that file, which then goes."""
+        if self._file is not None:
+            with rejected.open("rb") as file:
+                shutil.copyfileobj(file, self._file)
+        rejected.unlink()
+
 
 def read_logs(
-    logs: Sequence[str], format: str | None, settings: ParseSettings, tally: Tally
+    sources: Sequence[Source],
+    choice: FormatChoice,
+    settings: ParseSettings,
+    tally: Tally,
+    treat: Treat,
 ) -> Iterator[Part]:
-    """The events of all logs, in their order; `tally` counts what became of every line.
+    """The treated events of all logs, in their order; `tally` counts what became of every line.
 
-    Raises InputError for a missing log and FormatError for an unknown format at once, FormatError
-    for a log that no format or several claim when its turn comes.
+    Raises FormatError for a log that no format or several claim when its turn comes.
     """
-    found = find_sources(logs)
-    parser = None if format is None else format_named(format)
-    return _parts(found, parser, settings, tally)
+    for source in sources:
+        for part in read_log_parts(open_log(source, choice, settings), tally):
+            yield part._replace(events=treat(part.events))
 
 
-def _parts(
-    found: Sequence[Source], parser: Parser | None, settings: ParseSettings, tally: Tally
-) -> Iterator[Part]:
-    known = formats() if parser is None else {}
-    for source in found:
-        head: list[Line | Rejected] = []
-        chosen, lines = parser, iter(head)
-        if chosen is None:
-            lines = read_source(source)
-            head = list(itertools.islice(lines, HEAD_LINES))
-            texts = [line.text for line in head if isinstance(line, Line) and line.text.strip()]
-            if not texts:
-                _count_unreadable(itertools.chain(head, lines), tally)
-                continue
-            chosen = _sniffed(source, texts, known.values())
-        tally.formats[source.name] = chosen.name
-        modified = source.modified
-        of_file = settings
-        if modified is not None and modified < settings.reference:
-            of_file = dataclasses.replace(settings, reference=modified)
-        # What was read of a pipe to tell its format cannot be read again by blocks.
-        if isinstance(chosen, ColumnarParser) and (parser is not None or source.path is not None):
-            for batch in chosen.parse_columns(source, of_file):
-                batch.count(tally)
-                yield Part(batch.events, batch.labels)
-            continue
-        rest = itertools.chain(head, lines) if head else read_source(source)
-        events = collect(chosen, rest, of_file, tally)
-        while some := list(itertools.islice(events, FRAME_EVENTS)):
-            yield Part(to_frame(some), None)
+def read_log_parts(log: OpenLog, tally: Tally) -> Iterator[Part]:
+    """The events of one log: by blocks where its format can, else line by line."""
+    parser, path = log.parser, log.source.path
+    if log.untouched and isinstance(parser, ColumnarParser):
+        tally.formats[log.source.name] = parser.name
+        for batch in parser.parse_columns(log.source, log.settings):
+            batch.count(tally)
+            yield Part(batch.events, batch.labels)
+    elif isinstance(parser, Marked) and parser.marks and path is not None and path.is_file():
+        yield from _frames(read_log(log, tally, marked_lines(log.source, parser.marks)))
+    else:
+        yield from _frames(read_log(log, tally))
 
 
-def _sniffed(source: Source, texts: Sequence[str], known: Iterable[Parser]) -> Parser:
-    try:
-        return sniff(texts, known)
-    except FormatError as error:
-        raise FormatError(error.what, where=source.name, remedy=error.remedy) from None
-
-
-def _count_unreadable(lines: Iterable[Line | Rejected], tally: Tally) -> None:
-    """A log whose head holds no text at all: empty, or binary."""
-    from authrisk.logs.parser import Ignored
-
-    for line in lines:
-        tally.lines += 1
-        if isinstance(line, Rejected):
-            tally.reject(line)
-        elif line.text.strip():
-            tally.reject(Rejected(line, "no readable text at the head of the file"))
-        else:
-            tally.ignore(Ignored(line, "blank line"))
+def _frames(events: Iterator[LoginEvent]) -> Iterator[Part]:
+    while some := list(itertools.islice(events, FRAME_EVENTS)):
+        yield Part(to_frame(some), None)
 
 
 def told(report: ParseReport) -> list[str]:

@@ -23,7 +23,10 @@ def run(
     ] = STDOUT,
     format: Annotated[
         str | None,
-        typer.Option(help="A name of `authrisk formats`, or a .toml description. Default: sniff."),
+        typer.Option(
+            help="Names of `authrisk formats` (a,b reads both together), a .toml description, or "
+            "auto: every syslog format. Default: what claims each file."
+        ),
     ] = None,
     to: Annotated[
         Vocabulary, typer.Option(help="The names of fields in NDJSON.")
@@ -35,8 +38,29 @@ def run(
     mmdb: Annotated[
         list[Path] | None, typer.Option(help="Your own .mmdb, asked first. May be repeated.")
     ] = None,
-    rejected: Annotated[
-        Path | None, typer.Option(help="Write the rejected lines here, as NDJSON.")
+    users: Annotated[
+        Path | None,
+        typer.Option(help="A .toml that brings user ids together: domain, case, alias."),
+    ] = None,
+    rejects: Annotated[
+        Path | None,
+        typer.Option(
+            "--rejects", "--rejected", help="Write the rejected lines here, as NDJSON, redacted."
+        ),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes for several files. Default: as many as help."),
+    ] = None,
+    follow: Annotated[
+        bool,
+        typer.Option("--follow", help="Go on as the logs grow, through rotation; NDJSON only."),
+    ] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            help="With --follow: where reading stopped. Default: the output's name.state."
+        ),
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit code 1 if a line was rejected.")] = False,
 ) -> None:
@@ -50,30 +74,65 @@ def run(
       authrisk parse /var/log/auth.log* --timezone Europe/Oslo -o events.parquet
     """
     import datetime as dt
+    import gc
+    import tempfile
 
     from authrisk.cli.log_reading import KeepingTally, read_logs, told
-    from authrisk.enrich.enricher import Enricher
-    from authrisk.enrich.geo import AddressTables
-    from authrisk.enrich.user_agent import default_parser
+    from authrisk.cli.parallel_reading import read_in_parallel, sensible_jobs
+    from authrisk.cli.part_worker import Job
+    from authrisk.cli.treatment import treatment
     from authrisk.eventlog.sibling import replacing
+    from authrisk.logs.choice import choose_formats
     from authrisk.logs.parser import ParseSettings
+    from authrisk.logs.reader import find_sources
     from authrisk.logs.timestamps import zone_of
 
+    gc.set_threshold(100_000)  # events make no cycles, and looking for some takes a sixth
     zone_of(timezone)
-    settings = ParseSettings(reference=dt.datetime.now(dt.UTC), timezone=timezone)
-    enricher = Enricher(AddressTables.load(mmdb or ()), default_parser()) if enrich else None
+    now = dt.datetime.now(dt.UTC)
+    choice = choose_formats(format)
+    treat = treatment(enrich=enrich, mmdb=mmdb or (), users=users)
+    if follow:
+        from authrisk.cli.following import Following, follow_logs
+
+        if state is None and out != STDOUT:
+            state = Path(f"{out}.state")
+        settings = ParseSettings(now, timezone, clock=lambda: dt.datetime.now(dt.UTC))
+        paths = [Path(log) for log in dict.fromkeys(logs)]
+        done = follow_logs(Following(paths, choice, settings, out, to, state, treat, rejects))
+        for line in told(done.report()):
+            report(line)
+        return
+    sources = find_sources(logs)
+    jobs = min(jobs or sensible_jobs(sources), max(1, len(sources)))
     with ExitStack() as stack:
         kept = None
-        if rejected is not None:
-            kept = stack.enter_context(stack.enter_context(replacing(rejected)).open("wb"))
+        if rejects is not None:
+            kept = stack.enter_context(stack.enter_context(replacing(rejects)).open("wb"))
         tally = KeepingTally(kept)
-        parts = read_logs(logs, format, settings, tally)
         write_labels = stack.enter_context(label_output(out))
         write = stack.enter_context(event_output(out, to))
+        if jobs == 1:
+            settings = ParseSettings(reference=now, timezone=timezone)
+            parts = read_logs(sources, choice, settings, tally, treat)
+        else:
+            beside = None if out == STDOUT else Path(out).parent
+            folder = stack.enter_context(tempfile.TemporaryDirectory(".parts", ".", beside))
+            job = Job(
+                folder=folder,
+                format=format,
+                reference=now,
+                timezone=timezone,
+                enrich=enrich,
+                mmdb=[str(path) for path in mmdb or ()],
+                users=None if users is None else str(users),
+                keep_rejected=kept is not None,
+            )
+            parts = read_in_parallel(sources, job, jobs, tally)
         bar = stack.enter_context(progress_bar("events"))
         task = bar.add_task("parse", total=None)
         for events, labels in parts:
-            write(events if enricher is None else enricher.enrich_frame(events))
+            write(events)
             if labels is not None:
                 write_labels(labels)
             bar.update(task, completed=tally.events)

@@ -121,9 +121,9 @@ def _blocks(
             texts = pl.Series([], dtype=pl.String)
             yield LineBlock(name, _range(number, 0), texts, broken, None)
         else:
-            block = _line_block(name, number, data, max_line_bytes)
-            number += len(block.texts) + len(block.rejected)
-            yield block
+            for block in _line_blocks(name, number, data, max_line_bytes):
+                number += len(block.texts) + len(block.rejected)
+                yield block
 
 
 def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Iterator[bytes | str]:
@@ -159,14 +159,31 @@ def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Itera
         yield end
 
 
-def _line_block(name: str, first: int, data: bytes, max_line_bytes: int) -> LineBlock:
+def _line_blocks(name: str, first: int, data: bytes, max_line_bytes: int) -> Iterator[LineBlock]:
+    """One block where all is well; else the part that is not is read line by line."""
+    block = _line_block(name, first, data, max_line_bytes)
+    if block is not None:
+        yield block
+        return
+    middle = data.rfind(b"\n", 0, len(data) // 2) + 1
+    if not middle or len(data) <= _DOUBTFUL_BYTES:
+        yield _doubtful_block(name, first, data, max_line_bytes)
+        return
+    for part in (data[:middle], data[middle:]):
+        for block in _line_blocks(name, first, part, max_line_bytes):
+            first += len(block.texts) + len(block.rejected)
+            yield block
+
+
+def _line_block(name: str, first: int, data: bytes, max_line_bytes: int) -> LineBlock | None:
+    if b"\0" in data:
+        return None
     try:
         texts = pl.read_lines(data)["line"]
-        longest = cast(int, texts.str.len_bytes().max())
     except PolarsError:  # not UTF-8 throughout
-        return _doubtful_block(name, first, data, max_line_bytes)
-    if b"\0" in data or longest >= max_line_bytes:
-        return _doubtful_block(name, first, data, max_line_bytes)
+        return None
+    if cast(int, texts.str.len_bytes().max()) >= max_line_bytes:
+        return None
     return LineBlock(name, _range(first, len(texts)), texts, (), data)
 
 
@@ -200,3 +217,6 @@ def line_of(name: str, number: int, raw: bytes, max_line_bytes: int) -> Line | R
 
 def _range(first: int, length: int) -> pl.Series:
     return pl.int_range(first, first + length, dtype=pl.Int64, eager=True)
+
+
+_DOUBTFUL_BYTES = 1 << 16

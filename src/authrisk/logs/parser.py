@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
@@ -22,6 +22,15 @@ class Line(NamedTuple):
     def place(self) -> str:
         """`file:number`: the event id of logs that have none of their own."""
         return f"{self.file}:{self.number}"
+
+
+BLANK = Line("", 0, "")
+"""A line that stands in no log: no line is there for this parser just now (`logs/mixed.py`)."""
+
+PAUSE = Line("", 0, " ")
+"""A line that stands in no log: the log says nothing more for now, so what waits for later lines
+is to be given. To most parsers it is one more blank line; one that joins lines does
+`if line is PAUSE: yield from join.rest()`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +61,8 @@ class ParseSettings:
     """Aware time that yearless stamps are counted back from: the file's mtime, or now."""
     timezone: str = "UTC"
     """IANA name for stamps without a zone."""
+    clock: Callable[[], dt.datetime] | None = None
+    """The time now (aware), for a log that is still written: the reference goes on with it."""
 
 
 Proven = Literal["samples", "documentation", "description"]
@@ -65,7 +76,8 @@ PROVEN: tuple[Proven, ...] = get_args(Proven)
 class Parser(Protocol):
     """One log format. Instances are immutable and shared; state lives in `parse`'s generator.
 
-    The first five may be plain class attributes or properties.
+    All but the methods may be plain class attributes or properties. The docstring of the module
+    says assumptions and references; `authrisk formats NAME` prints it.
     """
 
     @property
@@ -74,7 +86,15 @@ class Parser(Protocol):
 
     @property
     def title(self) -> str:
-        """Product, versions and shapes that it reads, one line."""
+        """Product and shapes that it reads, one line."""
+
+    @property
+    def versions(self) -> str:
+        """Versions of the product, or the years of its format: `5 to 10`, `9.1, 10`, `2015`."""
+
+    @property
+    def proven(self) -> Proven:
+        """`samples`, or `documentation` where no public sample was at hand."""
 
     @property
     def sample(self) -> str:
@@ -92,4 +112,28 @@ class Parser(Protocol):
         """Whether the first lines of a file are surely this format."""
 
     def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
-        """Every line's item, in order as far as joins allow; never raises for bad content."""
+        """Every line's item, in order as far as joins allow; never raises for bad content.
+
+        A blank line is ignored and changes nothing.
+        """
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A parser may also offer marks, for speed: lines without any of them are never decoded."""
+
+    @property
+    def marks(self) -> Sequence[str]:
+        """Literals of which every line that matters has one; without, `parse` ignores a line."""
+
+
+@runtime_checkable
+class SyslogFormat(Protocol):
+    """A parser of one daemon says by which programs' lines a shared syslog file holds its own."""
+
+    @property
+    def programs(self) -> Sequence[str]:
+        """Tags without process id, `*` for any characters: `sshd`, `postfix*/smtpd`, `%ASA-*`.
+
+        No two formats that ship name one program.
+        """

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from authrisk.event import LoginEvent
-from authrisk.logs.parser import Ignored, Line, Parser, ParseSettings, Rejected
+from authrisk.logs.parser import BLANK, PAUSE, Ignored, Line, Parser, ParseSettings, Rejected
 
 PLACES_KEPT = 5
+UNMARKED = "nothing of this format"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class ParseReport:
         return sum(count.lines for count in self.ignored.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Lines that were never decoded: none has a mark of the format."""
+
+    lines: int
+    places: tuple[str, ...]
+    """Of the first of them."""
+
+
 class Tally:
     """Counts as lines go by; `report` says how things stand now."""
 
@@ -54,11 +64,25 @@ class Tally:
 
     def reject(self, item: Rejected) -> None:
         """Count a line that could not be read."""
-        _add(self._rejected, item)
+        _add(self._rejected, item.cause, 1, (item.line.place,))
 
     def ignore(self, item: Ignored) -> None:
         """Count a line that is no login."""
-        _add(self._ignored, item)
+        _add(self._ignored, item.cause, 1, (item.line.place,))
+
+    def skip(self, skipped: Skipped) -> None:
+        """Count lines that hold nothing of the format."""
+        self.lines += skipped.lines
+        _add(self._ignored, UNMARKED, skipped.lines, skipped.places)
+
+    def add(self, other: ParseReport) -> None:
+        """Count what another reading counted, as if it came next."""
+        self.lines += other.lines
+        self.events += other.events
+        self.formats |= other.formats
+        for counts, causes in ((self._rejected, other.rejected), (self._ignored, other.ignored)):
+            for cause, count in causes.items():
+                _add(counts, cause, count.lines, count.places)
 
     def report(self) -> ParseReport:
         """A frozen copy of the counts."""
@@ -72,7 +96,10 @@ class Tally:
 
 
 def collect(
-    parser: Parser, lines: Iterable[Line | Rejected], settings: ParseSettings, tally: Tally
+    parser: Parser,
+    lines: Iterable[Line | Rejected | Skipped],
+    settings: ParseSettings,
+    tally: Tally,
 ) -> Iterator[LoginEvent]:
     """The events of the lines, while `tally` counts every line and what became of it.
 
@@ -85,17 +112,20 @@ def collect(
             yield item
         elif isinstance(item, Rejected):
             tally.reject(item)
-        else:
+        elif item.line is not PAUSE and item.line is not BLANK:
             tally.ignore(item)
 
 
-def _counted(lines: Iterable[Line | Rejected], tally: Tally) -> Iterator[Line]:
+def _counted(lines: Iterable[Line | Rejected | Skipped], tally: Tally) -> Iterator[Line]:
     for line in lines:
-        tally.lines += 1
-        if isinstance(line, Rejected):
+        if isinstance(line, Line):
+            tally.lines += line is not PAUSE
+            yield line
+        elif isinstance(line, Rejected):
+            tally.lines += 1
             tally.reject(line)
         else:
-            yield line
+            tally.skip(line)
 
 
 class _Count:
@@ -106,13 +136,13 @@ class _Count:
         self.places: list[str] = []
 
 
-def _add(counts: dict[str, _Count], item: Rejected | Ignored) -> None:
-    count = counts.get(item.cause)
+def _add(counts: dict[str, _Count], cause: str, lines: int, places: Sequence[str]) -> None:
+    count = counts.get(cause)
     if count is None:
-        count = counts[item.cause] = _Count()
-    count.lines += 1
+        count = counts[cause] = _Count()
+    count.lines += lines
     if len(count.places) < PLACES_KEPT:
-        count.places.append(item.line.place)
+        count.places += places[: PLACES_KEPT - len(count.places)]
 
 
 def _frozen(counts: dict[str, _Count]) -> Mapping[str, CauseCount]:

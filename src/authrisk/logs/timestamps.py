@@ -92,17 +92,17 @@ class StampReader:
 
     def __init__(self, settings: ParseSettings) -> None:
         self._zone = zone_of(settings.timezone)
-        self._latest_ns = (
-            naive_to_ns(settings.reference.astimezone(dt.UTC).replace(tzinfo=None), dt.UTC)
-            + 86_400 * NS_PER_S
-        )
-        self._year = settings.reference.astimezone(dt.UTC).year + 1
+        self._clock = settings.clock
+        self._set_reference(settings.reference)
+        self._last: tuple[str | None, int] = (None, 0)
         self._minutes: dict[str, int] = {}
         """Start of the minute by its text: successive lines share it, and zones change only at
         whole minutes."""
 
     def utc_ns(self, stamp: str) -> int:
         """Nanoseconds since the epoch; raises ValueError when the stamp is no time."""
+        if stamp == self._last[0]:  # a burst of attempts
+            return self._last[1]
         match = _ISO.fullmatch(stamp) if stamp[:1].isdigit() else _YEARLESS.fullmatch(stamp)
         if match is None:
             raise ValueError("not a time")
@@ -122,7 +122,9 @@ class StampReader:
         if second > "60":
             raise ValueError("not a time")
         ns = int(fraction[:9].ljust(9, "0")) if fraction else 0
-        return start + int(second) * NS_PER_S + ns
+        ns += start + int(second) * NS_PER_S
+        self._last = (stamp, ns)
+        return ns
 
     def _minute_ns(self, minute: str, offset: str | None) -> int:
         if not minute[:1].isdigit():
@@ -146,7 +148,17 @@ class StampReader:
         utc_ns = naive_to_ns(naive, dt.UTC)
         return utc_ns + shift if offset[0] == "-" else utc_ns - shift
 
+    def _set_reference(self, reference: dt.datetime) -> None:
+        utc = reference.astimezone(dt.UTC)
+        self._latest_ns = naive_to_ns(utc.replace(tzinfo=None), dt.UTC) + 86_400 * NS_PER_S
+        self._year = utc.year + 1
+
     def _yearless_ns(self, month: int, day: int, hour: int, minutes: int) -> int:
+        if self._clock is not None:
+            before_ns = self._latest_ns
+            self._set_reference(self._clock())
+            if self._latest_ns - before_ns > 3600 * NS_PER_S:
+                self._minutes.clear()  # their texts may come again in another year
         for year in range(self._year, max(self._year - 10, 1), -1):
             try:
                 naive = dt.datetime(year, month, day, hour, minutes)  # noqa: DTZ001

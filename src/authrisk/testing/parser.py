@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from authrisk.event import FAILURE_REASONS, LoginEvent
-from authrisk.logs.parser import Item, Line, Parser, ParseSettings
+from authrisk.logs.parser import (
+    BLANK,
+    PAUSE,
+    PROVEN,
+    Ignored,
+    Item,
+    Line,
+    Marked,
+    Parser,
+    ParseSettings,
+)
 
 VICTIM = "victim"
 """Who the lines of `hostile` pretend to be: no event of theirs may be this user's."""
@@ -24,22 +34,29 @@ def check_parser(parser: Parser) -> None:
     Raises AssertionError saying which promise is broken:
 
     - `sample`, `expected` and `hostile` are there; `sample` gives exactly the expected events;
+      `versions` and `proven` say what was read for it;
     - the parser claims its own sample, and neither nothing nor plain prose;
     - every line comes back as an item; events have unique ids, a time between 1970 and 2262 and
       reasons of the closed vocabulary;
     - no event of `hostile` is of the user `victim` (compared without case);
     - random bytes, cut and doubled sample lines raise nothing, nor does deep nesting of what a
       line holds in brackets;
+    - a blank line is ignored, and at a `PAUSE` no event is held back;
+    - where there are `marks`, lines without any are ignored and change nothing;
     - the same lines give the same items twice.
     """
     assert isinstance(parser, Parser), "a part of the Parser protocol is missing"
-    for part in ("name", "title", "sample", "hostile"):
+    for part in ("name", "title", "versions", "sample", "hostile"):
         assert getattr(parser, part).strip(), f"{parser.name}: `{part}` is empty"
+    assert parser.proven in PROVEN, f"{parser.name}: `proven` is none of {', '.join(PROVEN)}"
     assert parser.expected, f"{parser.name}: `expected` is empty"
     _check_claims(parser)
     _check_sample(parser)
+    _check_pause(parser)
     _check_hostile(parser)
     _check_noise(parser)
+    if isinstance(parser, Marked):
+        _check_marks(parser)
 
 
 def parse_text(parser: Parser, text: str, file: str = "log") -> list[Item]:
@@ -72,6 +89,41 @@ def _check_sample(parser: Parser) -> None:
     assert parse_text(parser, parser.sample) == items, f"{parser.name}: two readings differ"
 
 
+def _check_pause(parser: Parser) -> None:
+    texts = parser.sample.split("\n")
+    items: list[Item] = []
+    before: list[int] = []
+
+    def lines() -> Iterator[Line]:
+        for number, text in enumerate(texts, 1):
+            yield Line("log", number, text)
+        yield PAUSE
+        before.append(len(_events(parser, items)))
+
+    for item in parser.parse(lines(), SETTINGS):
+        items.append(item)
+    assert before == [len(_events(parser, items))], f"{parser.name}: holds events back at a PAUSE"
+    for blank in (BLANK, Line("log", 1, "")):
+        (item,) = parser.parse([blank], SETTINGS)
+        assert isinstance(item, Ignored), f"{parser.name}: a blank line is not ignored"
+
+
+def _check_marks(parser: Parser) -> None:
+    assert isinstance(parser, Marked)
+    marks = parser.marks
+    assert marks and all(marks), f"{parser.name}: a mark is empty"
+    texts = [text for line in _noise(parser, 5) for text in (line, "another line", "")]
+    lines = [Line("log", number, text) for number, text in enumerate(texts, 1)]
+    marked = [line for line in lines if any(mark in line.text for mark in marks)]
+    rest = [line for line in lines if not any(mark in line.text for mark in marks)]
+    for item in parser.parse(rest, SETTINGS):
+        where = item.event_id if isinstance(item, LoginEvent) else item.line.text[:80]
+        assert isinstance(item, Ignored), f"{parser.name}: a line without a mark counts: {where!r}"
+    whole = [item for item in parser.parse(lines, SETTINGS) if not isinstance(item, Ignored)]
+    some = [item for item in parser.parse(marked, SETTINGS) if not isinstance(item, Ignored)]
+    assert whole == some, f"{parser.name}: lines without a mark change what others give"
+
+
 def _check_hostile(parser: Parser) -> None:
     for event in _events(parser, parse_text(parser, parser.hostile)):
         for user in (event.user_id, event.user_name):
@@ -81,7 +133,18 @@ def _check_hostile(parser: Parser) -> None:
 
 
 def _check_noise(parser: Parser) -> None:
-    noise = random.Random(7)
+    texts = _noise(parser, 7)
+    parser.claims(texts)
+    text = "\n".join(text.replace("\n", " ") for text in texts)
+    items = parse_text(parser, text)
+    _events(parser, items)
+    assert len(items) >= len(texts), f"{parser.name}: some lines of noise gave no item"
+    assert parse_text(parser, text) == items, f"{parser.name}: two readings of noise differ"
+
+
+def _noise(parser: Parser, seed: int) -> list[str]:
+    """Random texts, and the parser's own lines cut, doubled and bent."""
+    noise = random.Random(seed)
     lines = parser.sample.split("\n") + parser.hostile.split("\n")
     texts = [noise.randbytes(noise.randrange(200)).decode("utf-8", "replace") for _ in range(100)]
     for line in lines:
@@ -94,12 +157,7 @@ def _check_noise(parser: Parser) -> None:
     texts += ["", " ", "{", "[" * 10_000, '{"a":' * 10_000, "\ufeff", "9" * 5000]
     texts += [nested for line in lines for nested in _nestings(line)]
     noise.shuffle(texts)
-    parser.claims(texts)
-    text = "\n".join(text.replace("\n", " ") for text in texts)
-    items = parse_text(parser, text)
-    _events(parser, items)
-    assert len(items) >= len(texts), f"{parser.name}: some lines of noise gave no item"
-    assert parse_text(parser, text) == items, f"{parser.name}: two readings of noise differ"
+    return texts
 
 
 def _nestings(line: str) -> list[str]:

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from authrisk.errors import FormatError
@@ -163,6 +163,7 @@ def test_lists_where_a_word_belongs_are_told(content: dict[str, object], fault: 
     assert fault in str(caught.value)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6))
 def test_no_description_crashes_its_reader(content: dict[str, object]) -> None:
     """Whatever a file says, it is a description or its faults are told."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authrisk.event import LoginEvent
@@ -171,3 +171,40 @@ def test_nested_repetitions_are_no_login(levels: int) -> None:
     first, second = parse(sshd(nested), sshd(failed))
     assert isinstance(first, Ignored)
     assert isinstance(second, LoginEvent)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Sep  6 09:57:21", "2024-09-06T09:57:21.5+02:00", "Feb 30 01:01:01"]),
+            st.sampled_from(["sshd[7]", "sshd-session[8]", "sshd"]),
+            st.sampled_from([
+                "Failed password for root from 1.2.3.4 port 22 ssh2",
+                "Failed none for root from 1.2.3.4 port 22 ssh2",
+                "Failed password for invalid user invalid from ::1 port 99999 ssh2",
+                "Failed password for invalid user  from 1.2.3.4 port 22 ssh2",
+                "Failed password for illegal user root from 1.2.3.4 port 22 ssh2",
+                "Failed password for invalid user from 1.2.3.4 port 22 ssh2",
+                "Failed password for a from b from 1.2.3.4 port 22 ssh2",
+                "Accepted publickey for root from web.example port 22 ssh2: RSA SHA256:abc",
+                "Accepted publickey for root from 1.2.3.4 port 22 ssh2: RSA-CERT SHA256:a ID x",
+                "Partial publickey for root from 1.2.3.4 port 22 ssh2",
+                "error: PAM: Authentication failure for root from 1.2.3.4",
+                "maximum authentication attempts exceeded for root from 1.2.3.4 port 22 ssh2",
+                "User root from 1.2.3.4 not allowed because not listed in AllowUsers",
+            ]),
+        ),
+        max_size=12,
+    )
+)  # fmt: skip
+def test_the_quick_way_reads_what_the_long_one_reads(rows: list[tuple[str, str, str]]) -> None:
+    """A PRI in front makes a line unfit for the quick way and changes nothing else."""
+    texts = [f"{stamp} web {tag}: {message}" for stamp, tag, message in rows]
+    quick = list(PARSER.parse([Line("a", n, text) for n, text in enumerate(texts)], SETTINGS))
+    long = list(PARSER.parse([Line("a", n, "<38>" + t) for n, t in enumerate(texts)], SETTINGS))
+
+    def told(item: object) -> object:
+        return item if isinstance(item, LoginEvent) else (type(item), item.cause)  # type: ignore[attr-defined]
+
+    assert list(map(told, quick)) == list(map(told, long))

@@ -19,7 +19,7 @@ from authrisk.event import FAILURE_REASONS, LoginEvent, Outcome, parse_time_ns
 from authrisk.export.document import MISSING, pick
 from authrisk.export.ecs import from_ecs
 from authrisk.logs.address import Origin, read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.timestamps import epoch_to_ns
 
 SAMPLE = """\
@@ -96,6 +96,8 @@ class EcsNdjson:
 
     name: str = "ecs_ndjson"
     title: str = "Elastic Common Schema, JSON lines: authrisk's export, Beats, Elastic Agent"
+    versions: str = "ECS 1 to 9"
+    proven: Proven = "samples"
     sample: str = SAMPLE
     expected: Sequence[dict[str, object]] = EXPECTED
     hostile: str = HOSTILE

@@ -9,7 +9,6 @@ both ends; lines of more than 65,536 characters are rejected.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from authrisk.event import FAILURE_REASONS, LoginEvent, Outcome, format_time_ns
 from authrisk.logs.address import read_origin
 from authrisk.logs.description import FIELDS, Description, JsonPath, read_description
 from authrisk.logs.json_object import read_object
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import PAUSE, Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.timestamps import StampReader, epoch_to_ns, naive_to_ns, zone_of
 
 MAX_LINE_CHARACTERS = 65_536
@@ -54,6 +53,14 @@ class GenericParser:
     @property
     def title(self) -> str:
         return self.description.title
+
+    @property
+    def versions(self) -> str:
+        return "as described"
+
+    @property
+    def proven(self) -> Proven:
+        return "description"
 
     @property
     def sample(self) -> str:
@@ -88,8 +95,7 @@ def _text_rows(
     lines: Iterable[Line], description: Description
 ) -> Iterator[tuple[Line, Row | Rejected | Ignored]]:
     assert description.pattern is not None
-    source = iter(lines)
-    while batch := list(itertools.islice(source, _BATCH)):
+    for batch in _batches(lines):
         short = [line.text if len(line.text) <= MAX_LINE_CHARACTERS else "" for line in batch]
         texts = pl.Series(short, dtype=pl.String)
         matched = texts.str.contains(description.pattern)
@@ -107,6 +113,18 @@ def _text_rows(
                 yield line, Ignored(line, "no login, says the description")
             else:
                 yield line, Rejected(line, "the pattern does not fit")
+
+
+def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """Lines to be read together; none waits for a line that is not there yet."""
+    batch = []
+    for line in lines:
+        batch.append(line)
+        if len(batch) >= _BATCH or line is PAUSE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _json_rows(

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 
 SAMPLE = """\
 1,U101@DOM1,U101@DOM1,C1862,C1862,Negotiate,Interactive,LogOn,Success
@@ -99,7 +99,9 @@ class LanlAuth:
     """Reads auth.txt, whole or cut; the event id is `file:line`."""
 
     name: str = "lanl_auth"
-    title: str = "LANL 2015 auth.txt: nine comma-separated fields, seconds from the start"
+    title: str = "LANL auth.txt: nine comma-separated fields, seconds from the start"
+    versions: str = "2015"
+    proven: Proven = "samples"
     sample: str = SAMPLE
     expected: Sequence[dict[str, object]] = EXPECTED
     hostile: str = HOSTILE

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
 from authrisk.logs.address import read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import PAUSE, Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.session_join import SessionJoin, SessionRecord
 from authrisk.logs.timestamps import StampReader, epoch_to_ns
 from authrisk.logs.wso2 import Audited, Fields, Published, authenticators_of, read_wso2, user_of
@@ -26,7 +26,11 @@ class Wso2Parser:
     name = "wso2_is"
     title = "WSO2 Identity Server, Asgardeo: publisher lines, sessions, audit.log, webhooks"
     versions = "5.3 to 7"
-    proven = "documentation"
+    proven: Proven = "documentation"
+
+    @property
+    def marks(self) -> Sequence[str]:
+        return _MARKS
 
     @property
     def sample(self) -> str:
@@ -59,6 +63,8 @@ class Wso2Parser:
         join = SessionJoin()
         for line in lines:
             text = line.text
+            if line is PAUSE:
+                yield from join.rest()
             if not any(mark in text for mark in _MARKS):
                 yield Ignored(line, "another logger" if text.strip() else "blank line")
                 continue

@@ -1,0 +1,1 @@
+"""How well the log formats read samples whose content is known."""

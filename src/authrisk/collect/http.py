@@ -1,0 +1,216 @@
+"""An HTTP collector: `POST /` with the lines of a log, plain or gzip.
+
+Log shippers send newline-delimited JSON this way; any text log is welcome. The answer comes when
+the logins are remembered, so a shipper that gets none may send the same again: lines are known by
+their content and events by their ids, and nothing counts twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import socket
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from authrisk.collect.inbox import line_of
+from authrisk.collect.syslog import Address, refused
+from authrisk.errors import FormatError, StoreError
+from authrisk.event import LoginEvent
+from authrisk.logs.choice import FormatChoice
+from authrisk.logs.parser import Line, Parser, ParseSettings, Rejected
+from authrisk.logs.report import Tally, collect
+from authrisk.logs.sniff import sniff
+
+Observe = Callable[[Sequence[LoginEvent]], Awaitable[int]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpSettings:
+    """What a request may be."""
+
+    key: str | None = None
+    """Asked for as `Authorization: Bearer KEY`; None asks for none (loopback only)."""
+    hosts: frozenset[str] | None = frozenset({"127.0.0.1", "localhost", "[::1]"})
+    """Accepted names in the `Host` header; None accepts any."""
+    largest_body: int = 8 << 20
+    """Bytes as they are sent."""
+    largest_content: int = 64 << 20
+    """Bytes after decompression."""
+    longest_line: int = 1 << 20
+
+
+def collector_app(
+    observe: Observe, choice: FormatChoice, settings: ParseSettings, limits: HttpSettings
+) -> Starlette:
+    """The application. `observe` remembers events and says how many of them were new."""
+    one_at_a_time = asyncio.Semaphore(4)
+
+    async def take(request: Request) -> Response:
+        """Answers 200 with counts; 400, 401, 403, 413, 415, 422 or 503 with the cause."""
+        refusal = _refusal(request, limits)
+        if refusal is not None:
+            return refusal
+        async with one_at_a_time:
+            body = await _read(request, limits.largest_body)
+            if body is None:
+                return _problem(413, f"The body is larger than {limits.largest_body} bytes.")
+            try:
+                content = _plain(body, request.headers.get("content-encoding", ""), limits)
+            except ValueError as error:
+                return _problem(*error.args)
+            tally = Tally()
+            try:
+                events = await asyncio.to_thread(
+                    _events, content, choice, settings, tally, limits.longest_line
+                )
+            except FormatError as error:
+                return _problem(422, f"The lines are of no known format: {error.what}.")
+            try:
+                new = await observe(events)
+            except StoreError:
+                return _problem(503, "The logins could not be kept; send them again.")
+        report = tally.report()
+        return JSONResponse(
+            {
+                "lines": report.lines,
+                "events": report.events,
+                "new": new,
+                "ignored": report.ignored_lines,
+                "rejected": {cause: count.lines for cause, count in report.rejected.items()},
+            }
+        )
+
+    return Starlette(routes=[Route("/", take, methods=["POST"])])
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, address: tuple[str, int]) -> AsyncIterator[Address]:
+    """Serve an application in this loop while the block runs; requests under way are finished.
+
+    Gives the address (its port, where 0 was asked for). Raises InputError when it is taken.
+    """
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise refused(Address(*address), error) from None
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+        log_level="warning",
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        yield Address(*listener.getsockname()[:2])
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """One that leaves signals to whoever runs the loop."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _refusal(request: Request, limits: HttpSettings) -> Response | None:
+    """Why nothing of the request is read: a foreign page, a wrong key."""
+    headers = request.headers
+    name = headers.get("host", "").lower().rpartition(":")
+    host = name[0] if name[0] and name[2].isdigit() else "".join(name)
+    if limits.hosts is not None and host not in limits.hosts:
+        return _problem(403, "This collector does not answer to that host name.")
+    if "origin" in headers or headers.get("sec-fetch-site", "none") != "none":
+        return _problem(403, "Requests of web pages are refused.")
+    if limits.key is not None:
+        given = headers.get("authorization", "").encode()
+        if not hmac.compare_digest(given, f"Bearer {limits.key}".encode()):
+            return _problem(401, "A key is needed.", {"www-authenticate": "Bearer"})
+    return None
+
+
+async def _read(request: Request, cap: int) -> bytes | None:
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > cap:
+        return None
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > cap:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _plain(body: bytes, encoding: str, limits: HttpSettings) -> bytes:
+    """The content of a body; raises ValueError with status and cause."""
+    encoding = encoding.strip().lower()
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise ValueError(415, "Content-Encoding must be gzip or identity.")
+    member = zlib.decompressobj(wbits=31)
+    try:
+        content = member.decompress(body, limits.largest_content + 1)
+    except zlib.error:
+        raise ValueError(400, "The body is no gzip data.") from None
+    if len(content) > limits.largest_content:
+        raise ValueError(413, f"The content is larger than {limits.largest_content} bytes.")
+    if not member.eof or member.unused_data:
+        raise ValueError(400, "The gzip data ends too early, or goes on.")
+    return content
+
+
+def _events(
+    content: bytes, choice: FormatChoice, settings: ParseSettings, tally: Tally, longest: int
+) -> list[LoginEvent]:
+    lines = list(_lines(content, longest))
+    texts = [line.text for line in lines if isinstance(line, Line) and line.text.strip()]
+    if not texts:
+        tally.lines += len(lines)
+        return []
+    parser: Parser = choice.parser or sniff(texts[:1000], choice.candidates)
+    return list(collect(parser, lines, settings, tally))
+
+
+def _lines(content: bytes, longest: int) -> Iterator[Line | Rejected]:
+    for raw in content.removesuffix(b"\n").split(b"\n"):
+        if len(raw) > longest:
+            yield Rejected(Line("http", 0, ""), "line longer than the limit")
+        else:
+            text = raw.removesuffix(b"\r").decode("utf-8", "replace")
+            yield line_of(text) if text.strip() else Line("http", 0, "")
+
+
+def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse(
+        {"status": status, "detail": detail},
+        status,
+        headers,
+        media_type="application/problem+json",
+    )

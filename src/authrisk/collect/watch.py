@@ -1,0 +1,127 @@
+"""What becomes of a login that nobody asked about: scored, remembered, perhaps an alert."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from authrisk.collect.alerts import Tell
+from authrisk.errors import ScoringError
+from authrisk.event import NS_PER_S, LoginEvent
+from authrisk.history.store import Standing
+from authrisk.scorer import RiskAssessment, Scorer
+
+FUTURE_TOLERANCE_S = 300.0
+"""A login stamped further ahead of our clock never becomes familiar."""
+TOGETHER = 64
+"""Logins of different users that share a commit."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class WatchCounts:
+    """What has become of the logins so far."""
+
+    observed: int = 0
+    known: int = 0
+    """Their event id was there already: a sender repeated itself."""
+    alerts: int = 0
+    lost: int = 0
+    """History could not be read or written."""
+
+
+class Watch:
+    """Takes logins in as they are observed.
+
+    Scoring runs in the event loop's thread, as the service's own does, so both may share one
+    scorer; the disk is waited for in threads. A login sees what came before it from its user;
+    logins of up to `TOGETHER` users are remembered together.
+    """
+
+    def __init__(
+        self,
+        scorer: Scorer,
+        prepare: Callable[[LoginEvent], LoginEvent],
+        tell: Sequence[Tell],
+        threshold: float,
+        clock: Callable[[], int],
+    ) -> None:
+        """prepare: redacts, maps the user, enriches. threshold: the
+        lowest riskScore of an alert. clock: nanoseconds since 1970."""
+        self.counts = WatchCounts()
+        self._scorer, self._prepare, self._tell = scorer, prepare, tuple(tell)
+        self._threshold, self._clock = threshold, clock
+        self._threads = ThreadPoolExecutor(TOGETHER, "observed-write")
+
+    async def observe(self, events: Sequence[LoginEvent]) -> int:
+        """Score and remember logins, in order; answers how many were new.
+
+        Returns when they are on the disk. Raises StoreError when one could not be remembered;
+        those before it are.
+        """
+        new = 0
+        for some in _by_user(events):
+            prepared = [self._prepare(event) for event in some]
+            assessed = [self._assess(event) for event in prepared]
+            added = await asyncio.gather(
+                *(self._remember(event, said) for event, said in assessed if said is not None),
+                return_exceptions=True,
+            )
+            for outcome in added:
+                if isinstance(outcome, BaseException):
+                    self.counts.lost += 1
+                    raise outcome
+                new += outcome
+        return new
+
+    def _assess(self, event: LoginEvent) -> tuple[LoginEvent, RiskAssessment | None]:
+        scorer = self._scorer
+        try:
+            if scorer.store.get(event.event_id) is not None:
+                self.counts.known += 1
+                return event, None
+            return event, scorer.assess(event)
+        except ScoringError as error:
+            self.counts.lost += 1
+            _LOG.warning("a login got no score: %s", error)
+            return event, None
+
+    async def _remember(self, event: LoginEvent, assessment: RiskAssessment) -> bool:
+        ahead = event.timestamp_ns - self._clock() > FUTURE_TOLERANCE_S * NS_PER_S
+        standing = Standing.UNCONFIRMED if ahead else None
+        scorer = self._scorer
+        stored = await asyncio.get_running_loop().run_in_executor(
+            self._threads, lambda: scorer.remember(event, assessment, standing=standing)
+        )
+        if stored is None:
+            self.counts.known += 1
+            return False
+        self.counts.observed += 1
+        if assessment.risk_score >= self._threshold:
+            self.counts.alerts += 1
+            for tell in self._tell:
+                tell(event, assessment)
+        return True
+
+    def close(self) -> None:
+        """Wait for what is being remembered."""
+        self._threads.shutdown()
+
+
+def _by_user(events: Sequence[LoginEvent]) -> Iterator[list[LoginEvent]]:
+    """Runs of logins in which no user appears twice."""
+    some: list[LoginEvent] = []
+    users: set[str | None] = set()
+    for event in events:
+        if event.user_id in users or len(some) >= TOGETHER:
+            yield some
+            some, users = [], set()
+        some.append(event)
+        if event.user_id is not None:
+            users.add(event.user_id)
+    if some:
+        yield some

@@ -1,0 +1,166 @@
+"""Observed logins are scored by what came before them, remembered once, and told when risky."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import io
+import json
+import threading
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from authrisk.collect.alerts import Webhook, alert_document, ecs_alert, to_file
+from authrisk.collect.watch import Watch
+from authrisk.errors import InputError, StoreError
+from authrisk.event import NS_PER_S, LoginEvent, Outcome
+from authrisk.export.ecs import from_ecs
+from authrisk.history.memory import MemoryStore
+from authrisk.history.store import Standing
+from authrisk.models.bundle import load_bundle, pretrained_path
+from authrisk.scorer import RiskAssessment, Scorer
+
+NOW_NS = 1_700_000_000 * NS_PER_S
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle(pretrained_path("supervised"))
+
+
+def login(n: int, user: str | None = "ada", **more: object) -> LoginEvent:
+    return msgspec.structs.replace(
+        LoginEvent(
+            event_id=f"e{n}", timestamp_ns=NOW_NS + n * NS_PER_S, user_id=user,
+            outcome=Outcome.SUCCESS, src_ip="8.8.8.8",
+        ),
+        **more,
+    )  # fmt: skip
+
+
+def watched(bundle, events, store=None, threshold=2.0, tell=()) -> tuple[Watch, Scorer, int]:
+    scorer = Scorer(bundle, MemoryStore() if store is None else store)
+    watch = Watch(scorer, lambda event: event, tell, threshold, lambda: NOW_NS + 10**12)
+    try:
+        return watch, scorer, asyncio.run(watch.observe(events))
+    finally:
+        watch.close()
+
+
+def test_a_login_is_scored_as_if_each_came_alone(bundle) -> None:
+    """Taking several together changes no score: users see their own past, in order."""
+    users = ["ada", "bob", None, "ada", "cy", "ada", None]
+    events = [login(n, user) for n, user in enumerate(users)]
+    told: list[RiskAssessment] = []
+    watch, scorer, new = watched(
+        bundle, events, threshold=0.0, tell=[lambda _, said: told.append(said)]
+    )
+    assert (new, watch.counts.observed, watch.counts.alerts) == (7, 7, 7)
+    alone = Scorer(bundle, MemoryStore())
+    expected = {}
+    for event in events:
+        said = alone.assess(event)
+        expected[event.event_id] = len(alone.store.recent("ada", event.timestamp_ns, 9))
+        alone.remember(event, said)
+    assert [e.event_id for e in scorer.store.recent("ada", 2**62, 9)] == ["e0", "e3", "e5"]
+    assert {said.event_id for said in told} == set(expected)
+
+
+def test_what_is_sent_again_counts_once(bundle) -> None:
+    """A known event id is neither scored nor told again."""
+    store = MemoryStore()
+    watched(bundle, [login(1), login(2)], store)
+    watch, _, new = watched(bundle, [login(1), login(2), login(3), login(3)], store)
+    assert (new, watch.counts.known, watch.counts.observed) == (1, 3, 1)
+
+
+def test_a_stamp_far_ahead_never_becomes_familiar(bundle) -> None:
+    """It waits, whatever its outcome."""
+    event = login(1, timestamp_ns=NOW_NS + 10**15)
+    _, scorer, _ = watched(bundle, [event])
+    stored = scorer.store.get("e1")
+    assert stored is not None
+    assert stored.standing is Standing.UNCONFIRMED
+
+
+def test_a_login_that_cannot_be_kept_is_an_error(bundle) -> None:
+    """Whoever sent it is to send it again; nothing is told of it."""
+
+    class Full(MemoryStore):
+        def append(self, *_: object) -> None:
+            raise StoreError("the disk is full")
+
+    told: list[object] = []
+    with pytest.raises(StoreError):
+        watched(bundle, [login(1)], Full(), 0.0, [lambda *said: told.append(said)])
+    assert told == []
+
+
+def assessment_of(bundle) -> RiskAssessment:
+    return Scorer(bundle, MemoryStore()).assess(login(1))
+
+
+def test_alerts_as_lines(bundle) -> None:
+    """Canonical names with score and reasons; ECS documents of kind alert hold the whole login."""
+    said, plain, ecs = assessment_of(bundle), io.BytesIO(), io.BytesIO()
+    to_file(plain, alert_document)(login(1), said)
+    to_file(ecs, ecs_alert)(login(1), said)
+    alert = json.loads(plain.getvalue())
+    assert (alert["riskScore"], alert["login"]["user_id"]) == (said.risk_score, "ada")
+    document = json.loads(ecs.getvalue())
+    assert document["event"]["kind"] == "alert"
+    assert document["event"]["risk_score"] == pytest.approx(100 * said.risk_score, abs=0.001)
+    for key in ("risk_level", "state", "reasons"):
+        del document["authrisk"][key]
+    assert from_ecs(document) == login(1)
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, list[bytes], list[int]]]:
+    """A webhook on the loopback address: its URL, what it got, and the answers it is to give."""
+    got: list[bytes] = []
+    answers: list[int] = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(self.rfile.read(int(self.headers["content-length"])))
+            status = answers.pop(0) if answers else 204
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "/elsewhere")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/hook?x=1", got, answers
+        server.shutdown()
+        thread.join()
+
+
+def test_webhook(bundle, receiver) -> None:
+    """An alert is sent until it is taken; a redirect is no taking, and is not followed."""
+    url, got, answers = receiver
+    answers += [500, 302, 204]
+    with Webhook(url, pause_s=0.01).open() as hook:
+        hook.tell(login(1), assessment_of(bundle))
+        hook.tell(login(2), assessment_of(bundle))
+    assert (hook.told, hook.dropped) == (2, 0)
+    users = [json.loads(body)["login"]["event_id"] for body in got]
+    assert users == ["e1", "e1", "e1", "e2"]
+    answers += [500] * 3
+    with Webhook(url, pause_s=0.01).open() as hook:
+        hook.tell(login(1), assessment_of(bundle))
+    assert (hook.told, hook.dropped) == (0, 1)
+
+
+@pytest.mark.parametrize("url", ["ftp://x/", "x", "http://", "https://u:p@x/"])
+def test_webhook_addresses(url: str) -> None:
+    """Only http and https, and no password in the address."""
+    with pytest.raises(InputError):
+        Webhook(url)
