@@ -176,7 +176,7 @@ def _season_shift(wins: pl.DataFrame) -> float | None:
     ).filter(pl.col("len") >= 20)  # fmt: skip
     winter, summer = mean.filter(season=1), mean.filter(season=2)
     both = winter.join(summer, on="user_id", suffix="_summer")
-    if both.height < 5:
+    if both.height < 10:
         return None
     turn = np.arctan2(both["y"], both["x"]) - np.arctan2(both["y_summer"], both["x_summer"])
     hours = (np.asarray(turn) * 12 / np.pi + 12) % 24 - 12
