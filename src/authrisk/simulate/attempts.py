@@ -103,6 +103,9 @@ def attempts_frame(
         "campaign": "T0-" + pl.select(
             pl.when(campaign >= 0).then(campaign.cast(pl.String))
         ).to_series(),
+        "victim": pl.select(
+            pl.when(pl.Series(attempts.is_attack)).then(columns["user_id"])
+        ).to_series(),
     }, schema=LABEL_SCHEMA)  # fmt: skip
     return event_frame(columns, rows), labels
 
