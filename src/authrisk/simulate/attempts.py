@@ -133,8 +133,8 @@ def _ways_in(profile: Profile, attempts: Attempts, seed: int) -> dict[str, pl.Se
     What fails, fails at the password: a second factor is never reached.
     """
     visit = attempts.time_ns // 3_600_000_000_000
-    fixed = uniform(seed, attempts.user, visit, 30) < 0.7
-    habit = np.where(fixed, 0, visit + 1)
+    dice = uniform(seed, 30, attempts.user * (1 << 32) + visit)
+    habit = np.where(dice < 0.7, 0, np.where(dice < 0.92, 1, visit + 2))  # first, second, any
     apps, app_shares = zip(*profile.apps, strict=True)
     methods, method_shares = zip(*profile.auth_methods, strict=True)
     app = choose(np.array(app_shares), seed, attempts.user, habit, 31)
