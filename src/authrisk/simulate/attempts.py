@@ -168,8 +168,8 @@ def _round_trips(profile: Profile, universe: Universe, attempts: Attempts, seed:
     east = longitude[attempts.network] - longitude[main].mean()
     degrees: Floats = np.hypot(north, 0.6 * east)
     noise = np.exp(profile.rtt_noise * normal(seed, rows, 42))
-    people = np.arange(int(attempts.user.max(initial=-1)) + 1, dtype=np.int64)
-    line = np.exp(profile.rtt_lines * normal(seed, people, 43))[attempts.user]
+    access = attempts.user * (1 << 20) + attempts.network  # one line per person and network
+    line = np.exp(profile.rtt_lines * normal(seed, 43, access))
     value = profile.rtt_scale_ms * (0.70 + 0.225 * noise * line) + degrees * 1.8
     numbers = pl.Series(np.round(value, 0))
     return pl.select(pl.when(pl.Series(present)).then(numbers)).to_series()
