@@ -66,7 +66,7 @@ def bundle(request: pytest.FixtureRequest) -> Bundle:
 def events() -> pl.DataFrame:
     """Some hundred logins of consumers and of employees, failures among them."""
     consumers = simulate(CONSUMER, users=60, seed=5, days=60).events
-    employees = simulate(ENTERPRISE, users=4, seed=6, days=40).events.with_columns(
+    employees = simulate(ENTERPRISE, users=4, seed=6, days=60).events.with_columns(
         event_id=pl.lit("e") + pl.col("event_id")
     )
     return pl.concat([consumers, employees]).sort("timestamp", maintain_order=True)

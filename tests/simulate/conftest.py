@@ -13,4 +13,4 @@ def consumer() -> Simulation:
 
 @pytest.fixture(scope="session")
 def company() -> Simulation:
-    return simulate(ENTERPRISE, users=120, seed=5, days=120)
+    return simulate(ENTERPRISE, users=180, seed=5, days=120)

@@ -44,6 +44,10 @@ def run(
         ProfileName,
         typer.Option(help="A public service, a company; three more that no model trains on."),
     ] = ProfileName.CONSUMER,
+    variant: Annotated[
+        int,
+        typer.Option(min=0, help="Above 0: others of its kind, all numbers and countries moved."),
+    ] = 0,
     users: Annotated[int, typer.Option(min=1, help="How many people.")] = 1_000,
     days: Annotated[int, typer.Option(min=1, help="Over how many days.")] = 90,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same file.")] = 1,
@@ -67,10 +71,10 @@ def run(
       authrisk simulate --users 2000 --days 180 --seed 7 -o events.parquet
       authrisk simulate --profile enterprise --users 500 --days 365 --report
     """
-    from authrisk.simulate.profile import PROFILES
+    from authrisk.simulate.profile import PROFILES, varied
     from authrisk.simulate.world import simulate
 
-    chosen = PROFILES[profile.value]
+    chosen = varied(PROFILES[profile.value], variant) if variant else PROFILES[profile.value]
     if figures:
         _show_figures(chosen, users, seed, days)
         return

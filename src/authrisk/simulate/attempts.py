@@ -133,8 +133,8 @@ def _ways_in(profile: Profile, attempts: Attempts, seed: int) -> dict[str, pl.Se
     What fails, fails at the password: a second factor is never reached.
     """
     visit = attempts.time_ns // 3_600_000_000_000
-    fixed = uniform(seed, attempts.user, visit, 30) < 0.7
-    habit = np.where(fixed, 0, visit + 1)
+    dice = uniform(seed, 30, attempts.user * (1 << 32) + visit)
+    habit = np.where(dice < 0.7, 0, np.where(dice < 0.92, 1, visit + 2))  # first, second, any
     apps, app_shares = zip(*profile.apps, strict=True)
     methods, method_shares = zip(*profile.auth_methods, strict=True)
     app = choose(np.array(app_shares), seed, attempts.user, habit, 31)
@@ -168,8 +168,8 @@ def _round_trips(profile: Profile, universe: Universe, attempts: Attempts, seed:
     east = longitude[attempts.network] - longitude[main].mean()
     degrees: Floats = np.hypot(north, 0.6 * east)
     noise = np.exp(profile.rtt_noise * normal(seed, rows, 42))
-    people = np.arange(int(attempts.user.max(initial=-1)) + 1, dtype=np.int64)
-    line = np.exp(profile.rtt_lines * normal(seed, people, 43))[attempts.user]
+    access = attempts.user * (1 << 20) + attempts.network  # one line per person and network
+    line = np.exp(profile.rtt_lines * normal(seed, 43, access))
     value = profile.rtt_scale_ms * (0.70 + 0.225 * noise * line) + degrees * 1.8
     numbers = pl.Series(np.round(value, 0))
     return pl.select(pl.when(pl.Series(present)).then(numbers)).to_series()

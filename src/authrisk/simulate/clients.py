@@ -40,13 +40,13 @@ _CHROME = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{b}"
 _WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko)"
 
 FAMILIES: tuple[Family, ...] = (
-    Family("mobile", 0.37, "Mobile Safari", "apple", "iOS", "apple",
+    Family("mobile", 0.36, "Mobile Safari", "apple", "iOS", "apple",
            "Mozilla/5.0 (iPhone; CPU iPhone OS {o_} like Mac OS X) " + _WEBKIT
            + " Version/{b} Mobile/15E148 Safari/604.1"),
     Family("mobile", 0.07, "Chrome Mobile iOS", "chromium", "iOS", "apple",
            "Mozilla/5.0 (iPhone; CPU iPhone OS {o_} like Mac OS X) " + _WEBKIT
            + " CriOS/{b} Mobile/15E148 Safari/604.1"),
-    Family("mobile", 0.36, "Chrome Mobile", "chromium", "Android", "android",
+    Family("mobile", 0.34, "Chrome Mobile", "chromium", "Android", "android",
            "Mozilla/5.0 (Linux; Android {o}; {m}) " + _CHROME + " Mobile Safari/537.36",
            _PIXELS + _GALAXIES),
     Family("mobile", 0.12, "Samsung Internet", "samsung", "Android", "android",
@@ -56,9 +56,9 @@ FAMILIES: tuple[Family, ...] = (
            "Mozilla/5.0 (Linux; Android {o}; {m} Build/TP1A.220624.014; wv) "
            "AppleWebKit/537.36 (KHTML, like Gecko) Version/4.0 Chrome/{b} Mobile Safari/537.36",
            _GALAXIES + _PIXELS),
-    Family("desktop", 0.44, "Chrome", "chromium", "Windows", "windows",
+    Family("desktop", 0.41, "Chrome", "chromium", "Windows", "windows",
            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) " + _CHROME + " Safari/537.36"),
-    Family("desktop", 0.17, "Edge", "chromium", "Windows", "windows",
+    Family("desktop", 0.16, "Edge", "chromium", "Windows", "windows",
            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) " + _CHROME + " Safari/537.36 Edg/{b}"),
     Family("desktop", 0.09, "Firefox", "firefox", "Windows", "windows",
            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:{b}) Gecko/20100101 Firefox/{b}"),
@@ -67,6 +67,19 @@ FAMILIES: tuple[Family, ...] = (
            + " Version/{b} Safari/605.1.15"),
     Family("desktop", 0.09, "Chrome", "chromium", "Mac OS X", "macos",
            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) " + _CHROME + " Safari/537.36"),
+    Family("mobile", 0.015, "Firefox Mobile", "firefox", "Android", "android",
+           "Mozilla/5.0 (Android {o}; Mobile; rv:{b}) Gecko/{b} Firefox/{b}"),
+    Family("mobile", 0.005, "Firefox iOS", "firefox", "iOS", "apple",
+           "Mozilla/5.0 (iPhone; CPU iPhone OS {o_} like Mac OS X) " + _WEBKIT
+           + " FxiOS/{b} Mobile/15E148 Safari/605.1.15"),
+    Family("mobile", 0.01, "Edge Mobile", "chromium", "Android", "android",
+           "Mozilla/5.0 (Linux; Android {o}; {m}) " + _CHROME + " Mobile Safari/537.36 EdgA/{b}",
+           _GALAXIES + _PIXELS),
+    Family("desktop", 0.025, "Firefox", "firefox", "Mac OS X", "macos",
+           "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:{b}) Gecko/20100101 Firefox/{b}"),
+    Family("desktop", 0.015, "Edge", "chromium", "Mac OS X", "macos",
+           "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) " + _CHROME
+           + " Safari/537.36 Edg/{b}"),
     Family("desktop", 0.04, "Chrome", "chromium", "Linux", "linux",
            "Mozilla/5.0 (X11; Linux x86_64) " + _CHROME + " Safari/537.36"),
     Family("desktop", 0.03, "Firefox", "firefox", "Ubuntu", "linux",

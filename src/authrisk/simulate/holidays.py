@@ -1,4 +1,4 @@
-"""Days on which hardly anybody works: public holidays by country, and the company's own.
+"""Days on which hardly anybody works: weekends and holidays by country, and the company's own.
 
 Fixed days, Easter and the Mondays and Thursdays of the Americas are the real ones for the
 countries that profiles name. Moving feasts of other calendars are left out; every other country
@@ -11,7 +11,7 @@ import datetime as dt
 
 import numpy as np
 
-from authrisk.simulate.draws import Bools, below
+from authrisk.simulate.draws import Bools, Ints, below
 from authrisk.simulate.universe import Universe
 
 _FIXED = {
@@ -47,6 +47,8 @@ _NTH = {
 }
 """(month, weekday, which one of the month; 5 is the last)."""
 _DRAWN = 6
+_SUNDAYS = {"BD", "BH", "DZ", "EG", "IL", "IQ", "JO", "KW", "LY", "OM", "QA", "SA", "YE"}
+"""Countries that rest on Friday and Saturday."""
 
 
 def closed_days(universe: Universe, first: dt.date, days: int, *, shutdown: bool) -> Bools:
@@ -71,6 +73,11 @@ def closed_days(universe: Universe, first: dt.date, days: int, *, shutdown: bool
                 if 0 <= (dt.date(year, 12, day) - first).days < days:
                     closed[:, (dt.date(year, 12, day) - first).days] = True
     return closed
+
+
+def week_shift(universe: Universe) -> Ints:
+    """Days that each country's week of work begins before Monday, (C,): 1 where it is Sunday."""
+    return np.array([int(name in _SUNDAYS) for name in universe.countries], np.int64)
 
 
 def easter(year: int) -> dt.date:

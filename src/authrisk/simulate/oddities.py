@@ -155,7 +155,7 @@ def _clock(wins: pl.DataFrame) -> _Rows:
     busiest = wins["src_country"].value_counts(sort=True)["src_country"].head(5)
     for country in busiest:
         here = wins.filter(pl.col("src_country") == country)
-        here = here.filter(pl.col("src_network") != "hosting")
+        here = here.filter(pl.col("src_network") != "hosting", pl.col("account_kind").is_null())
         shift = _season_shift(here)
         if shift is not None:
             rows.append((f"hours earlier in July than in January, {country}", shift))
@@ -176,7 +176,7 @@ def _season_shift(wins: pl.DataFrame) -> float | None:
     ).filter(pl.col("len") >= 20)  # fmt: skip
     winter, summer = mean.filter(season=1), mean.filter(season=2)
     both = winter.join(summer, on="user_id", suffix="_summer")
-    if both.height < 5:
+    if both.height < 15:
         return None
     turn = np.arctan2(both["y"], both["x"]) - np.arctan2(both["y_summer"], both["x_summer"])
     hours = (np.asarray(turn) * 12 / np.pi + 12) % 24 - 12

@@ -12,6 +12,7 @@ from authrisk.simulate.profiles.consumer import CONSUMER
 from authrisk.simulate.profiles.games import GAMES
 from authrisk.simulate.profiles.profile import DEVICE_TYPES, Profile
 from authrisk.simulate.profiles.university import UNIVERSITY
+from authrisk.simulate.profiles.variants import varied
 
 TRAINING = (CONSUMER, ENTERPRISE)
 TRANSFER = (UNIVERSITY, BANK, GAMES)
@@ -28,4 +29,5 @@ __all__ = [
     "TRANSFER",
     "UNIVERSITY",
     "Profile",
+    "varied",
 ]

@@ -9,7 +9,7 @@ import numpy as np
 
 from authrisk.simulate.clock import Clocks
 from authrisk.simulate.draws import Bools, Floats, Ints, mix, normal, uniform
-from authrisk.simulate.holidays import closed_days
+from authrisk.simulate.holidays import closed_days, week_shift
 from authrisk.simulate.profiles.workforce import Workforce
 from authrisk.simulate.universe import Universe
 from authrisk.simulate.workforce.people import CONTRACTOR, DORMANT, PROGRAM, People
@@ -62,7 +62,7 @@ def plan_days(
 ) -> Days:
     """Every day with a login of every person; programs have no days."""
     person, day = _grid(people, days)
-    weekday = (first.weekday() + day) % 7
+    weekday = (first.weekday() + day + week_shift(universe)[people.country][person]) % 7
     key = mix(seed, 1501, person * 65_536 + day + 1).view(np.int64)
     closed = closed_days(universe, first - dt.timedelta(days=1), days + 2, shutdown=life.shutdown)
 

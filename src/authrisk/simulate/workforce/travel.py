@@ -101,10 +101,14 @@ def _stays(
 ) -> Stays:
     """`owner` is the person that stands for each row of the plan."""
     universe, shape = market.universe, plan.key.shape
-    # Most travellers return to a few places: such a place has a key of its own.
+    # Most travellers return to a few places: such a place has a key of its own. Many of these
+    # are customers and partners of the company, where colleagues go too.
     which = below(people.customers[owner][:, None], seed, 1401, plan.key)
     again = uniform(seed, 1402, plan.key) < 0.6
     known = mix(seed, 1403, owner[:, None], which).view(np.int64)
+    partners = max(4, len(people.kind) // 12)
+    partner = np.floor(partners * uniform(1433, known) ** 2).astype(np.int64)
+    known = np.where(uniform(1434, known) < 0.5, mix(seed, 1435, partner).view(np.int64), known)
     key = np.where(again, known, plan.key).ravel()
     origin = np.broadcast_to(people.country[owner][:, None], shape).ravel()
     own_site = np.broadcast_to(people.site[owner][:, None], shape).ravel()
