@@ -10,9 +10,9 @@ from authrisk.cli import app
 from authrisk.errors import AuthriskError, BundleError, InputError, StoreError
 
 COMMANDS = [
-    ("demo",), ("parse",), ("formats",), ("simulate",), ("attack",), ("audit",), ("train",), ("evaluate",),
-    ("score",), ("serve",), ("bundle", "verify"), ("bundle", "show"), ("events", "show"),
-    ("events", "export"), ("events", "import"),
+    ("demo",), ("parse",), ("formats",), ("simulate",), ("attack",), ("audit",), ("train",),
+    ("evaluate",), ("score",), ("serve",), ("bundle", "verify"), ("bundle", "show"),
+    ("events", "show"), ("events", "export"), ("events", "import"),
 ]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ def test_the_audit_says_what_it_found(authrisk, events, tmp_path, monkeypatch):
     done = authrisk("audit", events, "--share", 0.1)
     assert done.code == 1
     assert "failed: publish no figure" in done.err
-    assert "too few fakes of T5" in done.err
+    assert "too few fakes to judge T5" in done.err
     head, *rows = done.out.splitlines()
     assert head.split() == ["view", "tier", "fakes", "area", "allowed"]
     assert rows

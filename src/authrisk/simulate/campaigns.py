@@ -77,12 +77,13 @@ def insert_campaigns(
     own = ladders.updated(plan.victim, plan.row, seed)
     clients = np.where(plan.style == 2, devices, own)
     again = (networks == donors[homes]) & (homes != turn)
+    timed = np.where(again, ladders.beside(networks, plan.row, seed), networks)
     number = pl.Series(plan.campaign).cast(pl.String) + "." + pl.Series(turn).cast(pl.String)
     fakes = disguise(events, plan.victim, networks, clients).with_columns(
         *(pl.lit(None, events.schema[name]).alias(name) for name in TICKET_FIELDS),
         event_id=pl.col("event_id") + "#T6-" + number,
         timestamp=at_times(events, time_ns, plan.at_ns),
-        rtt_ms=_measured_again(events["rtt_ms"][networks], again, seed),
+        rtt_ms=events["rtt_ms"][timed],
     )
     return inserted(fakes.select(events.columns), "T6", plan.campaign)
 
@@ -170,16 +171,6 @@ def _cast(ladders: Ladders, plan: _Plan, seed: int) -> tuple[_Plan, Ints]:
     found = donors >= 0
     kept = _Plan(*(column[found] for column in plan._replace(style=style)))
     return kept, donors[found]
-
-
-def _measured_again(rtt_ms: pl.Series, again: Bools, seed: int) -> pl.Series:
-    """Round-trip times of logins from one place differ as those of one line do."""
-    if rtt_ms.null_count() == len(rtt_ms):
-        return rtt_ms
-    noise = np.where(again, np.exp(0.1 * normal(seed, np.arange(len(rtt_ms)), 832)), 1.0)
-    whole = bool((rtt_ms.drop_nulls() % 1.0 == 0.0).all())
-    shaken = rtt_ms.cast(pl.Float64) * pl.Series(noise)
-    return (shaken.round(0) if whole else shaken).cast(rtt_ms.dtype)
 
 
 def _first_of(keys: Ints) -> Ints:

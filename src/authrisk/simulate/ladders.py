@@ -101,6 +101,14 @@ class Ladders:
             clients[old] = np.where(alike >= 0, alike, victims[old])
         return clients
 
+    def beside(self, rows: Ints, at: Ints, seed: int) -> Ints:
+        """Somebody else's rows from the same AS and city, or the rows themselves: what a second
+        login from that place would measure."""
+        if not self._has("src_asn"):
+            return rows
+        others = self._book.find(rows, self._group((*_SYSTEM, "src_city")), seed + 97, at)
+        return np.where(others >= 0, others, rows)
+
     def count(self, what: str, number: int) -> None:
         """Note that less was found than was asked for."""
         if number:
