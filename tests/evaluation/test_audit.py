@@ -178,8 +178,7 @@ def test_attacks_that_are_remembered_leak(company: pl.DataFrame) -> None:
     """Fakes that enter the history of their victims tell the next fakes from real logins."""
     cases = injected_cases(company, 3, 0.15, ("T5",))
     twice = replace(cases, standing=np.where(cases.attack, 1, cases.standing).astype(np.int8))
-    assert ("T5", "all") not in leaks(audit(pose(cases, 3), 3))
-    assert leaks(audit(pose(twice, 3), 3))
+    assert leaks(audit(pose(twice, 3), 3)) >= {("T5", "network"), ("T5", "all")}
 
 
 def test_a_model_catches_no_mimics(problem: Problem) -> None:

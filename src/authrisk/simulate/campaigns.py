@@ -25,7 +25,7 @@ from authrisk.simulate.disguise import (
     inserted,
     nothing,
 )
-from authrisk.simulate.donors import DonorBook
+from authrisk.simulate.donors import DonorBook, numbers_of
 from authrisk.simulate.draws import Bools, Ints, below, normal, uniform
 from authrisk.simulate.ladders import Ladders
 
@@ -185,7 +185,7 @@ class _OwnLogins:
 
     def __init__(self, book: DonorBook, time_ns: Ints) -> None:
         self._events = len(book.user)
-        self._number = np.unique(book.user, return_inverse=True)[1].astype(np.int64)
+        self._number = numbers_of(book.user)
         self._keys = np.sort(self._number[book.successes] * self._events + book.successes)
         self.rows: Ints = self._keys % self._events
         """(S,) rows of successes, by user and time."""
