@@ -134,11 +134,9 @@ def other_service(injection: Injection, events: pl.DataFrame) -> pl.DataFrame:
     ("broken", "tier", "view"),
     [
         (victims_first, "T3", "client"),
-        (victims_first, "T4", "client"),
         (round_trip_kept, "T1", "round trip"),
         (failures_left_behind, "T4", "failures"),
         (own_networks, "T1", "lender"),
-        (own_networks, "T2", "lender"),
         (new_addresses, "T4", "lender"),
         (clients_of_next_year, "T1", "age of the client"),
         (at_any_time, "T1", "time"),
