@@ -11,8 +11,9 @@ from authrisk.errors import AuthriskError, BundleError, InputError, StoreError
 
 COMMANDS = [
     ("demo",), ("parse",), ("formats",), ("simulate",), ("attack",), ("audit",), ("train",),
-    ("evaluate",), ("score",), ("serve",), ("bundle", "verify"), ("bundle", "show"),
-    ("events", "show"), ("events", "export"), ("events", "import"),
+    ("evaluate",),
+    ("score",), ("serve",), ("bundle", "verify"), ("bundle", "show"), ("events", "show"),
+    ("events", "export"), ("events", "import"),
 ]  # fmt: skip
 
 
