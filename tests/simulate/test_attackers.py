@@ -157,11 +157,58 @@ def test_bursts_try_many_accounts_from_few_addresses(events, injection):
 
 
 def test_campaigns_last_days_and_leave_the_victims_logins_alone(events, injection):
-    """T6 adds one to five logins per campaign, of one account each."""
+    """T6 adds one to five logins of one account over at most 14 days, as many in all as another
+    tier has, about; most come from the place of the first."""
     rows = injection.fakes.with_columns(campaign=injection.campaign).filter(injection.tier == "T6")
-    each = rows.group_by("campaign").agg(pl.len(), pl.col("user_id").n_unique())
-    assert each["len"].max() <= 5
+    each = rows.group_by("campaign").agg(
+        pl.len(),
+        pl.col("user_id", "src_ip", "user_agent").n_unique(),
+        days=(pl.col("timestamp").max() - pl.col("timestamp").min()).dt.total_hours() / 24,
+    )
+    assert each["len"].max() == 5
     assert each["user_id"].max() == 1
+    assert 5 < each["days"].max() <= 14
+    assert each.filter(pl.col("len") == 5)["src_ip"].mean() < 4
+    assert 0.5 < rows.height / (injection.tier == "T5").sum() < 1.5
+    # All of the attacker's own clients in a campaign are one.
+    own = events.filter(outcome="success").select("user_id", "user_agent").unique()
+    foreign = rows.join(own, on=["user_id", "user_agent"], how="anti")
+    assert foreign.group_by("campaign").agg(pl.col("user_agent").n_unique())[
+        "user_agent"
+    ].mean() == pytest.approx(1.0, abs=0.1)
+
+
+def test_campaigns_strike_awake_and_sleeping_accounts():
+    """A third of the campaigns begin a month or more after the victim's last login, the others
+    within days of one; a log without sleepers says so."""
+    events = simulate(CONSUMER, users=4_000, seed=6, attacks=False).events
+    result = inject(events, ("T6",), seed=1, share=0.3)
+    first = result.fakes.with_columns(campaign=result.campaign).group_by("campaign").first()
+    before = events.filter(outcome="success").select("user_id", "timestamp", last="timestamp")
+    joined = first.sort("timestamp").join_asof(
+        before.sort("timestamp"), on="timestamp", by="user_id", check_sortedness=False
+    )
+    away = (joined["timestamp"] - joined["last"]).dt.total_hours() / 24
+    assert away.null_count() == 0
+    assert 0.25 < (away >= 29).mean() < 0.45
+    assert 0.5 < (away <= 3.5).mean() < 0.75
+    awake = inject(events.head(400), ("T6",), seed=1, share=0.3)
+    assert awake.fallbacks["T6:no sleeping account"] > 0
+
+
+def test_poisoning_goes_from_the_quiet_to_the_bold():
+    """In campaigns that change their way, the victim's own AS and client come first."""
+    events = simulate(ENTERPRISE, users=150, seed=6, days=90, attacks=False).events
+    result = inject(events, ("T6",), seed=1, share=0.3)
+    rows = result.fakes.with_columns(campaign=result.campaign)
+    own = events.filter(outcome="success").select("user_id", "src_asn", known=True).unique()
+    rows = rows.join(own, on=["user_id", "src_asn"], how="left", maintain_order="left")
+    each = rows.group_by("campaign", maintain_order=True).agg(
+        pl.len(), first=pl.col("known").first(), last=pl.col("known").last()
+    ).filter(pl.col("len") >= 3)  # fmt: skip
+    quiet_first = each["first"].fill_null(value=False) & each["last"].is_null()
+    bold_first = each["first"].is_null() & each["last"].fill_null(value=False)
+    assert quiet_first.sum() > max(20, 3 * bold_first.sum())
 
 
 def lanl_like(rows=400):

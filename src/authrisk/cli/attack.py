@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.event_writing import event_output, label_output
-from authrisk.cli.terminal import STDOUT, report, table
+from authrisk.cli.event_writing import ENDINGS, event_output, label_output
+from authrisk.cli.terminal import STDOUT, ending, report, table
 from authrisk.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,15 +49,16 @@ def run(
 
     if out == STDOUT:
         raise InputError("the labels need a file", where=out, remedy="-o labelled.parquet")
+    ending(out, ENDINGS)
     frame = read_events(events)
     if frame.is_empty():
         raise InputError("holds no events", where=str(events))
     known = labels_beside(events, labels_file)
     bad = known_bad(frame, known)
     wanted = tuple(tier.strip() for tier in tiers.split(",") if tier.strip())
+    injection = inject(frame if bad is None else frame.filter(~bad), wanted, seed, share)
+    labelled, labels = injection.apply(frame, known)
     with label_output(out) as write_labels, event_output(out) as write:
-        injection = inject(frame if bad is None else frame.filter(~bad), wanted, seed, share)
-        labelled, labels = injection.apply(frame, known)
         write(labelled)
         write_labels(labels)
     for line in told(injection, frame):

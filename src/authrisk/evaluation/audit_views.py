@@ -18,14 +18,16 @@ from authrisk.evaluation.problem import Problem
 from authrisk.features.catalogue import FEATURES, FIELD_CLASSES, FIELDS, NAMES
 from authrisk.features.coded import CODES, NETWORK, RTT, TIME, USER
 
-Table = npt.NDArray[np.float64]
+Table = npt.NDArray[np.float64] | Mask
 Codes = npt.NDArray[np.int64]
 
 GROUPS = tuple(dict.fromkeys(feature.group for feature in FEATURES))
 _SAME_SECOND = ("time", "service", "failures", "account")
 """Untouched by T1-T4: a fake stands at the instant of the login that it replaces."""
 _ENOUGH = 5
-"""Round-trip times that a place must have before one can be unusual."""
+"""Users that show what is usual before anything can be unusual."""
+_SEASONS = 8
+"""Parts of the log: what is old late in it cannot be old early on."""
 _FIELD_COLUMNS = (*FIELD_CLASSES, "recency", "share", "rarity")
 
 
@@ -37,16 +39,19 @@ class View(NamedTuple):
     tiers: tuple[str, ...]
     """Whose fakes must not show."""
     among: Mask
-    """(N,) the legitimate logins that they are held against."""
+    """(N,) the events that are looked at, fakes and legitimate logins."""
     cluster: Codes
     """(N,) what folds are cut by: what stands together is never on both sides."""
+    borrowing: bool
 
 
 def views(problem: Problem) -> list[View]:
     """Everything that the audit looks at, the groups first."""
-    real, owner = problem.legitimate, problem.owner
+    every, owner = np.ones(len(problem.owner), np.bool_), problem.owner
     out = [
-        View(name, problem.features[:, _columns(name)].astype(np.float64), tiers, real, owner)
+        View(
+            name, problem.features[:, _columns(name)].astype(np.float64), tiers, every, owner, False
+        )
         for name, tiers in _UNTOUCHED.items()
     ]
     return [*out, *_borrowings(problem)]
@@ -82,16 +87,22 @@ _UNTOUCHED: dict[str, tuple[str, ...]] = {
 
 def _borrowings(problem: Problem) -> list[View]:
     rows, real, owner = problem.timeline.ints, problem.legitimate, problem.owner
-    fresh = _first_from_address(rows, real)
+    every = np.ones(len(rows), np.bool_)
+    fresh = _first_from_address(rows, real) | problem.attack
     asn = rows[:, CODES + FIELDS.index("asn")]
-    ages, trips = _ages(rows, real), _round_trips(problem)
+    ages = _ages(rows, owner, real)
+    measured: Mask = problem.timeline.floats[:, RTT] > 0.0
+    place = _numbers(rows, "asn", "city")
+    trips, enough = _round_trips(problem, place, measured)
+    borrowers = ("T1", "T2", "T3", "T4", "T6")
     return [
-        View("lender", _lent(rows, real), ("T0", *_BLIND, "T6"), real, owner),
-        View("crowd of the network", _crowds(rows, real), ("T1",), fresh, asn),
-        View("age of the client", ages, ("T3", "T4", "T5", "T6"), real, owner),
-        View("age of the client", ages, ("T1", "T2"), fresh, owner),
-        View("round trip", trips, ("T1", "T2", "T3", "T4", "T6"), fresh, owner),
-        View("round trip", trips, ("T5",), real, owner),
+        View("lender", _lent(rows, real), ("T0", *_BLIND, "T6"), every, owner, True),
+        View("crowd of the network", _crowds(rows, real), ("T1",), fresh, asn, True),
+        View("age of the client", ages, ("T3", "T4", "T5", "T6"), every, owner, True),
+        View("age of the client", ages, ("T1", "T2"), fresh, owner, True),
+        View("round trip measured", measured[:, None], borrowers, fresh, owner, True),
+        View("round trip", trips, borrowers, fresh & enough, place, True),
+        View("round trip", trips, ("T5",), enough, owner, True),
     ]
 
 
@@ -125,17 +136,19 @@ def _crowds(rows: Codes, real: Mask) -> Table:
     return np.stack([np.log1p(logins[number]), rows[:, NETWORK]], axis=1)
 
 
-def _ages(rows: Codes, real: Mask) -> Table:
+def _ages(rows: Codes, owner: Codes, real: Mask) -> Table:
     """How long the client has been seen with anybody, against others of its browser, system and
-    kind of device; and whether it is ahead of its time or nobody's at all."""
+    kind of device at that time; and whether it is ahead of its time or nobody's at all."""
+    time = rows[:, TIME]
     first = _first_seen(rows, real, "client")
     never = first == np.iinfo(np.int64).max
-    days = (rows[:, TIME] - np.where(never, rows[:, TIME], first)) / 86_400e9
+    days = (time - np.where(never, time, first)) / 86_400e9
     age = np.log1p(np.maximum(days, 0.0))
-    kind = _numbers(rows, "browser", "os", "device_type")
-    counted = real & ~never
-    usual, _ = _means(kind, age, counted)
-    return np.stack([np.where(never, 0.0, age - usual), days < 0.0, never], axis=1)
+    season = np.searchsorted(np.quantile(time[real], np.arange(1, _SEASONS) / _SEASONS), time)
+    kind = _numbers(rows, "browser", "os", "device_type") * _SEASONS + season
+    usual, users = _usual(kind, owner, age, real & ~never)
+    beside = np.where(never | (users < _ENOUGH), 0.0, age - usual)
+    return np.stack([beside, days < 0.0, never], axis=1)
 
 
 def _first_seen(rows: Codes, real: Mask, field: str) -> Codes:
@@ -156,20 +169,20 @@ def _numbers(rows: Codes, *fields: str) -> Codes:
     return number
 
 
-def _means(number: Codes, value: Table, counted: Mask) -> tuple[Table, Codes]:
-    """For each event the mean of the counted ones of its number, and how many those are."""
-    size = np.bincount(number[counted], minlength=number.max(initial=0) + 1)
-    total = np.bincount(number[counted], value[counted], size.size)
-    return (total / np.maximum(size, 1))[number], size[number]
+def _usual(number: Codes, user: Codes, value: Table, counted: Mask) -> tuple[Table, Codes]:
+    """For each event what is usual among the counted ones of its number, every user having one
+    voice, and how many users those are."""
+    pairs = np.stack([number[counted], user[counted]], axis=1)
+    each, which = np.unique(pairs, axis=0, return_inverse=True)
+    mean = np.bincount(which.ravel(), value[counted]) / np.bincount(which.ravel())
+    users = np.bincount(each[:, 0], minlength=number.max(initial=0) + 1)
+    total = np.bincount(each[:, 0], mean, users.size)
+    return (total / np.maximum(users, 1))[number], users[number]
 
 
-def _round_trips(problem: Problem) -> Table:
-    """How far a round-trip time lies from what is usual in its AS and city, and if it is there."""
-    rows = problem.timeline.ints
-    rtt = problem.timeline.floats[:, RTT]
-    there = rtt > 0.0
-    log_ms = np.log(np.where(there, rtt, 1.0))
-    usual, size = _means(_numbers(rows, "asn", "city"), log_ms, there & problem.legitimate)
-    enough = there & (size >= _ENOUGH)
-    away = np.where(enough, log_ms - usual, 0.0)
-    return np.stack([away, there, enough], axis=1).astype(np.float64)
+def _round_trips(problem: Problem, place: Codes, measured: Mask) -> tuple[Table, Mask]:
+    """How far a round-trip time lies from what is usual in its AS and city, and where that is
+    known."""
+    log_ms = np.log(np.where(measured, problem.timeline.floats[:, RTT], 1.0))
+    usual, users = _usual(place, problem.owner, log_ms, measured & problem.legitimate)
+    return (log_ms - usual)[:, None], measured & (users >= _ENOUGH)

@@ -25,7 +25,7 @@ from authrisk.simulate.disguise import (
     inserted,
     nothing,
 )
-from authrisk.simulate.donors import DonorBook
+from authrisk.simulate.donors import DonorBook, numbers_of
 from authrisk.simulate.draws import Bools, Ints, below, normal, uniform
 from authrisk.simulate.ladders import Ladders
 
@@ -77,12 +77,13 @@ def insert_campaigns(
     own = ladders.updated(plan.victim, plan.row, seed)
     clients = np.where(plan.style == 2, devices, own)
     again = (networks == donors[homes]) & (homes != turn)
+    timed = np.where(again, ladders.beside(networks, plan.row, seed), networks)
     number = pl.Series(plan.campaign).cast(pl.String) + "." + pl.Series(turn).cast(pl.String)
     fakes = disguise(events, plan.victim, networks, clients).with_columns(
         *(pl.lit(None, events.schema[name]).alias(name) for name in TICKET_FIELDS),
         event_id=pl.col("event_id") + "#T6-" + number,
         timestamp=at_times(events, time_ns, plan.at_ns),
-        rtt_ms=_measured_again(events["rtt_ms"][networks], again, seed),
+        rtt_ms=events["rtt_ms"][timed],
     )
     return inserted(fakes.select(events.columns), "T6", plan.campaign, events["user_id"][networks])
 
@@ -172,16 +173,6 @@ def _cast(ladders: Ladders, plan: _Plan, seed: int) -> tuple[_Plan, Ints]:
     return kept, donors[found]
 
 
-def _measured_again(rtt_ms: pl.Series, again: Bools, seed: int) -> pl.Series:
-    """Round-trip times of logins from one place differ as those of one line do."""
-    if rtt_ms.null_count() == len(rtt_ms):
-        return rtt_ms
-    noise = np.where(again, np.exp(0.1 * normal(seed, np.arange(len(rtt_ms)), 832)), 1.0)
-    whole = bool((rtt_ms.drop_nulls() % 1.0 == 0.0).all())
-    shaken = rtt_ms.cast(pl.Float64) * pl.Series(noise)
-    return (shaken.round(0) if whole else shaken).cast(rtt_ms.dtype)
-
-
 def _first_of(keys: Ints) -> Ints:
     """For each the place of the first with the same key."""
     _, first, which = np.unique(keys, return_index=True, return_inverse=True)
@@ -194,7 +185,7 @@ class _OwnLogins:
 
     def __init__(self, book: DonorBook, time_ns: Ints) -> None:
         self._events = len(book.user)
-        self._number = np.unique(book.user, return_inverse=True)[1].astype(np.int64)
+        self._number = numbers_of(book.user)
         self._keys = np.sort(self._number[book.successes] * self._events + book.successes)
         self.rows: Ints = self._keys % self._events
         """(S,) rows of successes, by user and time."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from authrisk.features.source import number
 from authrisk.simulate.draws import Bools, Ints, UInts, mix, uniform
 
 _NEAREST, _FEWEST = 200, 10  # donors are drawn from that many next candidates
@@ -48,7 +50,7 @@ class DonorBook:
     def find(
         self,
         victims: Ints,
-        group: Ints,
+        pool: Pool,
         seed: int,
         at: Ints | None = None,
         *,
@@ -57,13 +59,13 @@ class DonorBook:
     ) -> Ints:
         """A donor row of the victim's group, `later` than row `at`; -1 where there is none.
 
-        `group` is a number per event, (M,); `at` is the victims' own rows by default. The donor
-        is one of the candidates of the next three days, of 10 to 200 of them: near enough in time
-        that its browser is not from the future.
+        `at` is the victims' own rows by default. The donor is one of the candidates of the next
+        three days, of 10 to 200 of them: near enough in time that its browser is not from the
+        future.
         """
         rows = len(self.user)
         at = victims if at is None else at
-        keys = np.sort(group[self.candidates] * rows + self.candidates)
+        group, keys = pool
         low = np.searchsorted(keys, group[victims] * rows + at, side="right")
         high = np.searchsorted(keys, (group[victims] + 1) * rows)
         if not later:  # nobody comes after: those before will do
@@ -111,12 +113,28 @@ def donor_book(events: pl.DataFrame) -> DonorBook:
     )
 
 
-def groups_of(events: pl.DataFrame, columns: Sequence[str]) -> Ints:
-    """A small number per event: equal where all columns are equal, null like any other value."""
-    if not columns:
-        return np.zeros(events.height, np.int64)
-    hashed = events.select(pl.struct(columns).hash(7)).to_series().to_numpy()
-    return np.unique(hashed, return_inverse=True)[1].astype(np.int64)
+class Pool(NamedTuple):
+    """The candidates of a book, by what they must have in common with a victim."""
+
+    group: Ints
+    """A small number per event, (M,): equal where all columns are equal, null like any value."""
+    keys: Ints
+    """Sorted group * M + row of every candidate."""
+
+
+def pool_of(events: pl.DataFrame, book: DonorBook, columns: Sequence[str]) -> Pool:
+    """The candidates by some columns of the events; all in one group without columns."""
+    group = np.zeros(events.height, np.int64)
+    if columns:
+        hashed = events.select(pl.struct(columns).hash(7)).to_series().to_numpy()
+        group = numbers_of(hashed)
+    return Pool(group, np.sort(group[book.candidates] * events.height + book.candidates))
+
+
+def numbers_of(hashes: UInts) -> Ints:
+    """A small number per hash, equal for equal ones."""
+    numbers, _ = number(hashes.view(np.int64))
+    return np.asarray(numbers, np.int64) + 1
 
 
 def mix_pair(first: UInts, second: UInts) -> UInts:

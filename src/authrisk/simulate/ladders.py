@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from authrisk.simulate.donors import DonorBook, groups_of
+from authrisk.simulate.donors import DonorBook, Pool, pool_of
 from authrisk.simulate.draws import Ints
 
 _DAY_NS = 86_400_000_000_000
@@ -59,7 +59,7 @@ class Ladders:
         self.fallbacks: dict[str, int] = {}
         self._events = events
         self._book = book
-        self._groups: dict[tuple[str, ...], Ints] = {}
+        self._pools: dict[tuple[str, ...], Pool] = {}
 
     def donors(self, tier: str, victims: Ints, at: Ints, seed: int, name: str = "") -> Ints:
         """Rows that lend the network to fakes of the victims' rows; -1 where nobody can.
@@ -75,7 +75,7 @@ class Ladders:
                 break
             if all(self._has(column) for column in rung.columns):
                 donors[open_] = self._book.find(
-                    victims[open_], self._group(rung.columns), seed + step, at[open_],
+                    victims[open_], self._pool(rung.columns), seed + step, at[open_],
                     new_system=rung.new_system, later=rung.later,
                 )  # fmt: skip
             self.count(f"{name}:{rung.lack}", int((donors < 0).sum()))
@@ -86,7 +86,7 @@ class Ladders:
         clients = donors.copy()
         ahead_ns = self._book.time_ns[donors] - self._book.time_ns[at]
         late = np.flatnonzero((donors >= 0) & (ahead_ns > _AHEAD_NS))
-        nearer = self._book.find(victims[late], self._group(()), seed + 99, at[late])
+        nearer = self._book.find(victims[late], self._pool(()), seed + 99, at[late])
         clients[late] = np.where(nearer >= 0, nearer, donors[late])
         return clients
 
@@ -96,10 +96,18 @@ class Ladders:
         clients = victims.copy()
         old = np.flatnonzero(self._book.time_ns[at] - self._book.time_ns[victims] > _STALE_NS)
         if self._has("browser"):
-            group = self._group(("browser", "os", "device_type"))
-            alike = self._book.find(victims[old], group, seed + 98, at[old])
+            alike_in = self._pool(("browser", "os", "device_type"))
+            alike = self._book.find(victims[old], alike_in, seed + 98, at[old])
             clients[old] = np.where(alike >= 0, alike, victims[old])
         return clients
+
+    def beside(self, rows: Ints, at: Ints, seed: int) -> Ints:
+        """Somebody else's rows from the same AS and city, or the rows themselves: what a second
+        login from that place would measure."""
+        if not self._has("src_asn"):
+            return rows
+        others = self._book.find(rows, self._pool((*_SYSTEM, "src_city")), seed + 97, at)
+        return np.where(others >= 0, others, rows)
 
     def count(self, what: str, number: int) -> None:
         """Note that less was found than was asked for."""
@@ -109,10 +117,10 @@ class Ladders:
     def _has(self, column: str) -> bool:
         return self._events[column].null_count() < self._events.height
 
-    def _group(self, columns: tuple[str, ...]) -> Ints:
-        if columns not in self._groups:
-            self._groups[columns] = groups_of(self._events, columns)
-        return self._groups[columns]
+    def _pool(self, columns: tuple[str, ...]) -> Pool:
+        if columns not in self._pools:
+            self._pools[columns] = pool_of(self._events, self._book, columns)
+        return self._pools[columns]
 
     def _rungs(self, tier: str) -> Sequence[Rung]:
         """The tier's ladder; where the log says nothing of places, anybody at all will do."""
