@@ -73,6 +73,7 @@ def test_the_first_login_sees_what_it_would_see_on_the_account(
         standing=np.concatenate([real.standing, np.zeros(n, np.int8)]),
         counted=np.concatenate([real.counted, np.zeros(n, np.bool_)]),
         owner=np.concatenate([real.owner, cases.owner[fakes]]),
+        lender=np.concatenate([real.lender, cases.lender[fakes]]),
     )
     assert np.array_equal(features(branches)[-n:], features(cases)[fakes])
 
