@@ -20,7 +20,7 @@ from authrisk.training.prepare import Prepared
 
 
 def contexts_of(network: Network, batch: Batch) -> torch.Tensor:
-    contexts = network.contexts(torch.from_numpy(batch.past))
+    contexts = network.states(torch.from_numpy(batch.past))
     return contexts.flatten(0, 1)[torch.from_numpy(batch.at)]
 
 
@@ -89,7 +89,7 @@ def test_contexts_of_stretches_are_those_of_windows(
                 prepared.encoders, prepared.scalers,
             )  # fmt: skip
             assert np.array_equal(found[:, -1], batch.login[short])
-            in_window = network.contexts(torch.from_numpy(found[:, :-1]))[:, -1]
+            in_window = network.states(torch.from_numpy(found[:, :-1]))[:, -1]
             assert in_window.numpy() == pytest.approx(on_stretch[short].numpy(), abs=1e-5)
             checked += short.size
     assert checked > 300

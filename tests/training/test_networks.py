@@ -85,7 +85,7 @@ def test_no_past_is_no_past_however_long(fitted: Fit) -> None:
     found = random_windows(20, seed=4)
     found[:, :-1] = 0.0
     with torch.no_grad():
-        context = network.contexts(torch.from_numpy(found[:, :-1]))
+        context = network.states(torch.from_numpy(found[:, :-1]))
     assert not context.numpy().any()
 
 
@@ -95,8 +95,8 @@ def test_padding_in_front_changes_nothing(fitted: Fit) -> None:
     found = torch.from_numpy(random_windows(20, seed=5))
     found[:, : STEPS - 4] = 0.0
     with torch.no_grad():
-        long = network.contexts(found[:, :-1])[:, -1]
-        short = network.contexts(found[:, STEPS - 4 : -1])[:, -1]
+        long = network.states(found[:, :-1])[:, -1]
+        short = network.states(found[:, STEPS - 4 : -1])[:, -1]
     assert long.numpy() == pytest.approx(short.numpy(), abs=1e-6)
 
 
@@ -108,8 +108,8 @@ def test_the_autoencoder_does_not_see_what_it_predicts(fitted: Fit, kind: Kind) 
     others = found.clone()
     others[:, -1] = torch.flip(found[:, -1], dims=(0,))
     with torch.no_grad():
-        one = network.contexts(found[:, :-1])[:, -1]
-        other = network.contexts(others[:, :-1])[:, -1]
+        one = network.states(found[:, :-1])[:, -1]
+        other = network.states(others[:, :-1])[:, -1]
         first = network.log_likelihoods(one, found[:, -1])[:, 0]
         second = network.log_likelihoods(other, others[:, -1])[:, 0]
     assert torch.equal(one, other)
@@ -122,7 +122,7 @@ def test_likelihoods_are_probabilities(fitted: Fit, kind: Kind) -> None:
     network, _ = fitted
     found = torch.from_numpy(random_windows(20, seed=7))
     with torch.no_grad():
-        context = network.contexts(found[:, :-1])[:, -1]
+        context = network.states(found[:, :-1])[:, -1]
         chances = network.log_likelihoods(context, found[:, -1]).exp().sum(-1)
     assert chances.numpy() == pytest.approx(1.0, abs=1e-4)
 

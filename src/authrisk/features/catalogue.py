@@ -3,7 +3,9 @@
 A row is one login. Columns of scope `login` compare it with its user's own earlier logins; they
 are filled for every row of a window. Columns of scope `population` (how rare is this for
 everybody?) and `source` (what else came from there lately?) are filled for the current login
-only and are 0 in the rows of the past: they depend on the moment of asking.
+only and are 0 in the rows of the past: they depend on the moment of asking. Columns of scope
+`relation` are the other way round: filled in the rows of the past, 0 in the current one, they say
+how that past login and the current one go together.
 
 Sources: Freeman et al., NDSS 2016; Wiefling et al., ACM TOPS 2022 (fields and rarity); the
 source-velocity columns follow common practice against credential stuffing.
@@ -14,7 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Scope = Literal["login", "population", "source"]
+Scope = Literal["login", "population", "source", "relation"]
 
 FIELDS = (
     "country", "region", "city", "asn", "prefix", "address",
@@ -159,14 +161,32 @@ def _moment_features() -> list[Feature]:
     return columns
 
 
-FEATURES: tuple[Feature, ...] = (*_login_features(), *_moment_features())
+def _relation_features() -> list[Feature]:
+    columns = [Feature(f"{f}_shared", "0/1", _group_of(f), "relation") for f in FIELDS]
+    return [
+        *columns,
+        Feature("client_asn_shared", "0/1", "network", "relation"),
+        Feature("client_prefix_shared", "0/1", "network", "relation"),
+        Feature("ago_log", "ln(1+s)/20", "time", "relation"),
+        Feature("hours_apart", "share of 12 h", "time", "relation"),
+        Feature("weekday_shared", "0/1", "time", "relation"),
+    ]
+
+
+FEATURES: tuple[Feature, ...] = (
+    *_login_features(), *_moment_features(), *_relation_features(),
+)  # fmt: skip
 """All columns in tensor order."""
 NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 F = len(FEATURES)
 F_LOGIN = sum(feature.scope == "login" for feature in FEATURES)
 """Columns [0, F_LOGIN) have scope `login`; the rest is filled for the current login only."""
 F_POPULATION = sum(feature.scope == "population" for feature in FEATURES)
-F_SOURCE = F - F_LOGIN - F_POPULATION
+F_SOURCE = sum(feature.scope == "source" for feature in FEATURES)
+F_MOMENT = F_POPULATION + F_SOURCE
+"""Columns of the moment of asking: [F_LOGIN, F_LOGIN + F_MOMENT)."""
+F_RELATION = F - F_LOGIN - F_MOMENT
+"""Columns [F - F_RELATION, F) have scope `relation`."""
 GROUPS = ("client", "place", "network", "travel", "time", "service", "failures", "source", "rtt")
 """G: the groups that a score is explained by. `history` is context, not a reason."""
 

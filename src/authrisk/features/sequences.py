@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authrisk.features import kernel
-from authrisk.features.catalogue import F_POPULATION, STEPS, F
+from authrisk.features.catalogue import F_MOMENT, F_POPULATION, STEPS, F
 from authrisk.features.coded import TIME, USER, coded_from
 from authrisk.features.encoders import Encoders, Scalers
 from authrisk.features.population import Population
@@ -49,7 +49,7 @@ def live_window(
     ints, floats = coded_from(rows)
     me = len(rows) - 1
     mine = ints[me]
-    moment = np.empty(F - kernel.F_LOGIN, np.float32)
+    moment = np.empty(F_MOMENT, np.float32)
     moment[:F_POPULATION] = population.rarities(mine)
     moment[F_POPULATION:] = live_source(int(mine[TIME]), int(mine[USER]), attempts)
     out = np.empty((1, STEPS, F), np.float32)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numba import njit
 
 from authrisk.features import kernel, source
-from authrisk.features.catalogue import F_LOGIN, F_POPULATION, STEPS, F
+from authrisk.features.catalogue import F_LOGIN, F_MOMENT, F_POPULATION, F_RELATION, STEPS, F
 from authrisk.features.coded import N_FLOATS, N_INTS, TIME, USER, Coded, Floats, Ints
 from authrisk.features.encoders import Encoders, Scalers
 from authrisk.features.population import Population, rarity_codes
@@ -175,9 +175,9 @@ def time_view(timeline: Timeline) -> TimeView:
 def moments(
     timeline: Timeline, view: TimeView, population: Population, begin: int, end: int
 ) -> Rows:
-    """The population and source columns (end - begin, F - F_LOGIN) of the events begin..end in
+    """The population and source columns (end - begin, F_MOMENT) of the events begin..end in
     time order; `population` counts the familiar ones on the way."""
-    out = np.empty((end - begin, F - F_LOGIN), np.float32)
+    out = np.empty((end - begin, F_MOMENT), np.float32)
     codes = rarity_codes(timeline.ints, timeline.by_time[begin:end])
     out[:, :F_POPULATION] = population.replay(codes, view.familiar[begin:end])
     out[:, F_POPULATION:] = source.replay_sources(
@@ -195,7 +195,8 @@ def login_rows(timeline: Timeline, encoders: Encoders, out: Rows) -> None:
 
 
 def rows(timeline: Timeline, encoders: Encoders, youth: Iterable[int] = ()) -> Rows:
-    """All unscaled columns (N, F) of every event, the population counted from nothing.
+    """All unscaled columns (N, F) of every event as a current login, the population counted from
+    nothing; the columns of scope `relation` are 0.
 
     youth: sizes of stretches (in events) after which counting begins anew, so that a model meets
     young installations too; the counts run on after the last.
@@ -208,13 +209,14 @@ def rows(timeline: Timeline, encoders: Encoders, youth: Iterable[int] = ()) -> R
         stretch = min(begin + size, len(timeline))
         while begin < stretch:
             end = min(begin + _CHUNK, stretch)
-            out[timeline.by_time[begin:end], F_LOGIN:] = moments(
+            out[timeline.by_time[begin:end], F_LOGIN:-F_RELATION] = moments(
                 timeline, view, population, begin, end
             )
             begin = end
         if begin < len(timeline):
             population = Population()
     login_rows(timeline, encoders, out)
+    out[:, -F_RELATION:] = 0.0
     return out
 
 
@@ -244,7 +246,7 @@ def windows(
 ) -> Rows:
     """Scaled windows (n, T, F) of the events at `positions`, each as the live service builds it.
 
-    moment: (n, F - F_LOGIN) of those events. links: previous familiar, previous failure (N,).
+    moment: (n, F_MOMENT) of those events. links: previous familiar, previous failure (N,).
     """
     out = np.empty((positions.size, STEPS, F), np.float32)
     shift, scale = scalers.vectors()

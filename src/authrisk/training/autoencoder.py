@@ -77,7 +77,7 @@ class LstmAutoencoder(nn.Module):
         self.register_buffer("shift", torch.zeros(F))
         self.register_buffer("scale", torch.ones(F))
 
-    def contexts(self, past: Tensor) -> Tensor:
+    def states(self, past: Tensor) -> Tensor:
         """past (B, L, F_LOGIN or more) -> decoder states (B, L + 1, H) after 0, 1, ... L logins."""
         read, _ = self.encoder(torch.relu(self.embed(past[..., :F_LOGIN])))  # (B, L, H)
         states, _ = self.decoder(torch.tanh(self.squeeze(read)))  # (B, L, C) -> (B, L, H)
@@ -116,7 +116,7 @@ class LstmAutoencoder(nn.Module):
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """windows (N, T, F) -> raw (N,), parts (N, G)."""
-        context = self.contexts(windows[:, :-1])[:, -1]  # (N, H)
+        context = self.states(windows[:, :-1])[:, -1]  # (N, H)
         login = windows[:, -1]  # (N, F)
         chances = self.log_likelihoods(context, login)  # (N, B, WIDEST)
         truth = self.truth(login)  # (N, B, WIDEST)

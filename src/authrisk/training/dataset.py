@@ -13,12 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from authrisk.features.catalogue import STEPS
+from authrisk.features import kernel
+from authrisk.features.catalogue import F_RELATION, STEPS
 from authrisk.features.timeline import FAMILIAR, Rows, Timeline
 
 Index = npt.NDArray[np.int64]
 
-ROWS_PER_BATCH = 8_192
+ROWS_PER_BATCH = 2_048
+RECENT = STEPS - 1
+"""K: past logins of a window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class Judged:
     """(N, F) scaled rows of all events, as current logins."""
     past: Rows
     """(N, F_LOGIN) the same as past logins."""
+    ints: Index
+    """(N, N_INTS) the coded events."""
     event: Index
     """(M,) the judged event of rows."""
     stretch: Index
@@ -52,7 +57,14 @@ class Batch:
     past: Rows
     login: Rows
     at: Index
-    """(M,) index into contexts flattened to (B * (L + 1), H)."""
+    """(M,) index into states flattened to (B * (L + 1), H): after the logins before it."""
+    recent: Index
+    """(M, K) the same after each of its last K past logins, oldest first; of the state before
+    any login where there are fewer."""
+    there: Rows
+    """(M, K, 1) 1 where there is such a login."""
+    relation: Rows
+    """(M, K, R) how it and the judged login go together."""
     label: npt.NDArray[np.float32]
     weight: npt.NDArray[np.float32]
 
@@ -86,6 +98,7 @@ def judge_events(
     return Judged(
         rows=rows,
         past=past,
+        ints=timeline.ints,
         event=event,
         stretch=stretch,
         depth=depth[event] - k[event] * STEPS,
@@ -128,10 +141,23 @@ def _batch(judged: Judged, stretches: Index) -> Batch:
     mine = np.repeat(judged.first[stretches], counts) + (
         np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     )
+    depth = judged.depth[mine]
+    back = depth[:, None] - np.arange(RECENT - 1, -1, -1)  # (M, K) logins up to and with it
+    there = back > 0
+    base = judged.bounds[stretches][which][:, None]
+    member_of = np.where(there, base + back - 1, 0)
+    earlier = (
+        np.where(there, judged.members[member_of], -1) if judged.members.size else back * 0 - 1
+    )
+    relation = np.empty((mine.size, RECENT, F_RELATION), np.float32)
+    kernel.relations(judged.ints, earlier, judged.event[mine], relation)
     return Batch(
         past=past,
         login=judged.rows[judged.event[mine]],
-        at=which * (length + 1) + judged.depth[mine],
+        at=which * (length + 1) + depth,
+        recent=which[:, None] * (length + 1) + np.maximum(back, 0),
+        there=there[..., None].astype(np.float32),
+        relation=relation,
         label=judged.label[mine],
         weight=judged.weight[mine],
     )

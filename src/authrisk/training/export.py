@@ -7,17 +7,17 @@ import warnings
 
 import numpy as np
 import torch
+from torch import nn
 
 from authrisk.errors import BundleError
 from authrisk.features.catalogue import STEPS, F
 from authrisk.models.onnx_model import OnnxModel, Rows
-from authrisk.training.fit import Network
 
 PARITY = 1e-4
 """Largest difference of raw scores between torch and ONNX Runtime that is let through."""
 
 
-def to_onnx(network: Network) -> bytes:
+def to_onnx(network: nn.Module) -> bytes:
     """The network as an ONNX model: `windows` (N, T, F) -> `raw` (N,), `parts` (N, G)."""
     network.eval()
     buffer = io.BytesIO()
@@ -37,7 +37,7 @@ def to_onnx(network: Network) -> bytes:
     return buffer.getvalue()
 
 
-def check_parity(network: Network, data: bytes, windows: Rows) -> float:
+def check_parity(network: nn.Module, data: bytes, windows: Rows) -> float:
     """The largest |torch - ONNX| of raw and parts over windows (N, T, F).
 
     Raises BundleError when it is above PARITY.

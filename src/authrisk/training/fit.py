@@ -34,6 +34,8 @@ class FitSettings:
     weight_decay: float = 1e-3
     threads: int = 1
     """Of torch. One is fastest unless the machine is idle: two wait for each other."""
+    members: int = 1
+    """Networks whose mean is the model."""
 
 
 class Progress(NamedTuple):
@@ -120,11 +122,18 @@ def evaluate(network: Network, judged: Judged) -> float:
 def batch_loss(network: Network, batch: Batch) -> Tensor:
     """The loss of one batch, matrix products in bfloat16."""
     with torch.autocast("cpu", torch.bfloat16):
-        contexts = network.contexts(torch.from_numpy(batch.past))  # (B, L + 1, H)
-        context = contexts.flatten(0, 1)[torch.from_numpy(batch.at)]  # (M, H)
+        login = torch.from_numpy(batch.login)
+        states = network.states(torch.from_numpy(batch.past)).flatten(0, 1)  # (B * (L + 1), H)
+        if isinstance(network, LstmAutoencoder):
+            context = states[torch.from_numpy(batch.at)]  # (M, H)
+        else:
+            recent = states[torch.from_numpy(batch.recent)]  # (M, K, H)
+            context = network.context(
+                recent, torch.from_numpy(batch.relation), torch.from_numpy(batch.there), login
+            )
         return network.loss(
             context,
-            torch.from_numpy(batch.login),
+            login,
             torch.from_numpy(batch.label),
             torch.from_numpy(batch.weight),
         )

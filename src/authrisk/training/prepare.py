@@ -11,7 +11,7 @@ import numpy.typing as npt
 from authrisk.evaluation.cases import Cases, with_hidden
 from authrisk.evaluation.periods import DEPLOYED, Periods
 from authrisk.evaluation.problem import Problem, pose
-from authrisk.features.catalogue import F_LOGIN, column
+from authrisk.features.catalogue import F_LOGIN, F_MOMENT, column
 from authrisk.features.encoders import Encoders, Scalers, as_past, fit_scalers, scale_rows
 from authrisk.features.timeline import (
     Rows,
@@ -55,8 +55,8 @@ class Prepared:
 
     @property
     def moments(self) -> Rows:
-        """(N, F - F_LOGIN) unscaled population and source columns."""
-        return self.problem.features[:, F_LOGIN:]
+        """(N, F_MOMENT) unscaled population and source columns."""
+        return self.problem.features[:, F_LOGIN : F_LOGIN + F_MOMENT]
 
 
 def prepare(cases: Cases, kind: Kind, seed: int) -> Prepared:
@@ -76,15 +76,29 @@ def prepare_problem(problem: Problem, kind: Kind) -> Prepared:
     scale_rows(rows, scalers)
     past = as_past(rows, scalers)
     label = attack.astype(np.float32)
-    # Both classes weigh alike; the prior is put right in calibration.
-    ratio = (fit & legitimate).sum() / max(1, (fit & attack).sum())
-    weight = np.where(attack, ratio, 1.0).astype(np.float32)
+    weight = _weights(problem)
     judged = legitimate if kind == "autoencoder" else legitimate | attack
 
     def lay_out(mask: npt.NDArray[np.bool_]) -> Judged:
         return judge_events(timeline, rows, past, mask & judged, label, weight)
 
     return Prepared(problem, scalers, lay_out(fit), lay_out(problem.tune))
+
+
+ATTACKS = 1 / 3
+"""Weight of all attacks against all legitimate logins; calibration puts the prior right."""
+
+
+def _weights(problem: Problem) -> npt.NDArray[np.float32]:
+    """(N,) every tier weighs alike, whatever its number: spraying would drown the rest."""
+    weight = np.ones(len(problem.tier), np.float32)
+    for period in (problem.fit, problem.tune):
+        tiers = np.unique(problem.tier[period & problem.attack])
+        for tier in tiers:
+            mine = period & problem.attack & (problem.tier == tier)
+            share = ATTACKS / tiers.size
+            weight[mine] = share * (period & problem.legitimate).sum() / mine.sum()
+    return weight
 
 
 def known_columns(prepared: Prepared) -> npt.NDArray[np.float32]:

@@ -1,23 +1,57 @@
 """The supervised LSTM: reads a user's past logins, then judges the current one with one logit.
 
-The LSTM has no bias terms and the padding rows are zero, so its state stays exactly zero until
-the first real login: a user without history is the zero state, whatever T is.
+The LSTM reads the past login by login. The judge sees the current login, the last state, and what
+an attention finds in all states: it asks with the current login and is answered by those past
+logins that share something with it (`relation` columns). Neither embedding nor LSTM has a bias and
+the padding rows are zero, so a user without history is the zero state, whatever T is.
+
+Continuous columns enter as they are and as piecewise linear encodings (Gorishniy et al., "On
+Embeddings for Numerical Features", NeurIPS 2022): thresholds are hard for a network, and much of
+what a past login says is one.
 """
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from authrisk.features.catalogue import F_LOGIN, FEATURES, GROUPS, F
+from authrisk.features.catalogue import (
+    F_LOGIN,
+    F_RELATION,
+    FEATURES,
+    FIELDS,
+    GROUPS,
+    NAMES,
+    F,
+    column,
+)
 
-EMBED, HIDDEN, JUDGE = 32, 48, 64
+EMBED, HIDDEN, JUDGE = 48, 64, 256
+HEADS, WIDTH = 4, 16
+"""Attention heads and the length of each one's query, key and value."""
+BINS = 10
+"""Pieces of a continuous column."""
+DROPOUT = 0.15
+FLOOD = 0.2
+"""What failed attempts may move the logit by, either way: a flood of them must not lock a user
+out, nor hide an attacker (docs/decisions/models.md)."""
 
-# Attempts on accounts are judged apart from the person: their counts drift with every attack
+_CONTINUOUS = [
+    i
+    for i, f in enumerate(FEATURES)
+    if f.unit != "0/1" and f.scope in {"login", "population"} and f.group != "failures"
+]
+_FAILURES = torch.tensor([f.group == "failures" for f in FEATURES])
+# What comes from a source is judged apart from the person: its counts drift with every attack
 # wave, and must not change what the network thinks of a place or a device.
-SOURCE = torch.tensor([f.scope == "source" or f.group == "failures" for f in FEATURES])
+_SOURCE = torch.tensor([f.scope == "source" for f in FEATURES])
+_PAIRS = torch.triu_indices(len(FIELDS), len(FIELDS), 1)  # (2, Q)
+_AGO = NAMES.index("ago_log") - (F - F_RELATION)
+_LONGEST = 1.2  # above ln(1 + s) / 20 of ten years
 GROUP_MASKS = torch.stack(
     [torch.tensor([feature.group == group for feature in FEATURES]) for group in GROUPS]
 ).float()  # (G, F)
@@ -26,55 +60,113 @@ GROUP_MASKS = torch.stack(
 class SupervisedLstm(nn.Module):
     """windows (N, T, F) -> raw (N,) log-odds, parts (N, G) bits.
 
-    H hidden, E embedded, M judged logins.
+    H hidden, E embedded, M judged logins, K = T - 1 past ones, R relation columns, A answers of
+    the attention, Q pairs of fields.
     """
 
     known: Tensor
     person_mask: Tensor
     source_mask: Tensor
+    failure_mask: Tensor
     groups: Tensor
     usual: Tensor
+    edges: Tensor
+    slopes: Tensor
+    continuous: Tensor
+    first: Tensor
+    second: Tensor
 
-    def __init__(self, known: Tensor) -> None:
+    def __init__(self, known: Tensor, knots: Tensor) -> None:
         """known (F,): 1 for columns that the training data can teach something about. The others
-        (a place, for a log without addresses) have no say; untrained weights would be noise."""
+        (a place, for a log without addresses) have no say; untrained weights would be noise.
+        knots (C, BINS + 1): ascending edges of the pieces of each continuous column, scaled."""
         super().__init__()
         self.embed = nn.Linear(F_LOGIN, EMBED, bias=False)
         self.lstm = nn.LSTM(EMBED, HIDDEN, batch_first=True, bias=False)
-        self.recall = nn.Linear(HIDDEN, JUDGE, bias=False)
+        self.ask = nn.Linear(F, HEADS * WIDTH)
+        self.key = nn.Linear(HIDDEN + F_RELATION, HEADS * WIDTH)
+        self.answer = nn.Linear(HIDDEN + F_RELATION, HEADS * WIDTH)
+        pairs = _PAIRS.shape[1]
+        self.recall = nn.Linear(HIDDEN + HEADS * WIDTH + pairs, JUDGE, bias=False)
         self.see = nn.Linear(F, JUDGE)
+        self.gauge = nn.Linear(len(_CONTINUOUS) * BINS, JUDGE, bias=False)
         self.person = nn.Sequential(
-            nn.ReLU(), nn.Linear(JUDGE, JUDGE // 2), nn.ReLU(), nn.Linear(JUDGE // 2, 1)
-        )
-        self.watch = nn.Linear(F, 16)
-        self.source = nn.Sequential(nn.ReLU(), nn.Linear(16, 1))
+            nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(JUDGE, JUDGE // 2),
+            nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(JUDGE // 2, 1),
+        )  # fmt: skip
+        self.watch = nn.Linear(F, 32)
+        self.source = nn.Sequential(nn.ReLU(), nn.Linear(32, 1))
+        self.failures = nn.Linear(F, 1)
         self.register_buffer("known", known)  # (F,)
-        self.register_buffer("person_mask", (~SOURCE).float() * known)  # (F,)
-        self.register_buffer("source_mask", SOURCE.float() * known)  # (F,)
+        self.register_buffer("person_mask", (~_SOURCE & ~_FAILURES).float() * known)  # (F,)
+        self.register_buffer("source_mask", _SOURCE.float() * known)  # (F,)
+        self.register_buffer("failure_mask", _FAILURES.float() * known)  # (F,)
         self.register_buffer("groups", GROUP_MASKS)  # (G, F)
         self.register_buffer("usual", torch.zeros(F))
+        width = knots[:, 1:] - knots[:, :-1]  # (C, BINS)
+        self.register_buffer("edges", knots[:, :-1].clone())  # (C, BINS)
+        self.register_buffer("slopes", torch.where(width > 0, 1 / width.clamp(min=1e-6), 0.0))
+        self.register_buffer("continuous", torch.tensor(_CONTINUOUS))  # (C,)
+        self.register_buffer("first", _PAIRS[0].clone())  # (Q,)
+        self.register_buffer("second", _PAIRS[1].clone())  # (Q,)
 
-    def contexts(self, past: Tensor) -> Tensor:
+    def states(self, past: Tensor) -> Tensor:
         """past (B, L, F_LOGIN or more) -> states (B, L + 1, H): after 0, 1, ... L logins."""
         weight = self.embed.weight * self.known[:F_LOGIN]
         embedded = nn.functional.linear(past[..., :F_LOGIN], weight)  # (B, L, E)
         states, _ = self.lstm(torch.relu(embedded))  # (B, L, H)
         return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H)
 
+    def context(self, recent: Tensor, relation: Tensor, there: Tensor, login: Tensor) -> Tensor:
+        """What the past says about a login, (M, H + A + Q).
+
+        recent (M, K, H): the states after each of the last K logins. relation (M, K, R), there
+        (M, K, 1): 1 where there is such a login. login (M, F).
+        """
+        m, k = recent.shape[0], recent.shape[1]
+        seen = torch.cat([recent, relation], dim=-1)  # (M, K, H + R)
+        shape = (m, k, HEADS, WIDTH)
+        keys = self.key(seen).reshape(shape).permute(0, 2, 3, 1)  # (M, HEADS, WIDTH, K)
+        answers = torch.relu(self.answer(seen)).reshape(shape).transpose(1, 2)
+        asked = nn.functional.linear(login, self.ask.weight * self.person_mask, self.ask.bias)
+        asked = asked.reshape(m, HEADS, 1, WIDTH)  # (M, HEADS, 1, WIDTH)
+        mask = there.transpose(1, 2).unsqueeze(1)  # (M, 1, 1, K)
+        weight = (asked @ keys) * (WIDTH**-0.5) + (mask - 1.0) * 1e4  # (M, HEADS, 1, K)
+        share = torch.softmax(weight, dim=-1) * mask
+        found = (share @ answers).reshape(m, HEADS * WIDTH)  # (M, A)
+        # When were these two last seen together? 0 for never.
+        young = (_LONGEST - relation[..., _AGO]).unsqueeze(-1)  # (M, K, 1)
+        together = relation[..., self.first] * relation[..., self.second] * young  # (M, K, Q)
+        return torch.cat([recent[:, -1], found, together.amax(dim=1)], dim=-1)
+
+    def pieces(self, login: Tensor) -> Tensor:
+        """login (M, F) -> the pieces of its continuous columns, each 0..1, (M, C * BINS)."""
+        values = login[:, self.continuous].unsqueeze(-1)  # (M, C, 1)
+        pieces: Tensor = ((values - self.edges) * self.slopes).clamp(0.0, 1.0).flatten(1)
+        return pieces
+
     def judge(self, context: Tensor, login: Tensor) -> Tensor:
-        """context (M, H), login (M, F) -> log-odds (M,)."""
+        """context (M, H + A + Q), login (M, F) -> log-odds (M,)."""
         # Masked weights, not masked inputs: the same product, without a copy of every login.
         seen = nn.functional.linear(login, self.see.weight * self.person_mask, self.see.bias)
+        layer = self.recall(context) + seen + self.gauge(self.pieces(login))
+        person: Tensor = self.person(layer)  # (M, 1)
+        return (person + self.traffic(login)).squeeze(-1)  # (M,)
+
+    def traffic(self, login: Tensor) -> Tensor:
+        """login (M, F) -> what the attempts from its source and before it add, (M, 1)."""
         watched = nn.functional.linear(login, self.watch.weight * self.source_mask, self.watch.bias)
-        person: Tensor = self.person(self.recall(context) + seen)  # (M, 1)
-        source: Tensor = self.source(watched)  # (M, 1)
-        return (person + source).squeeze(-1)  # (M,)
+        flood = nn.functional.linear(login, self.failures.weight * self.failure_mask)  # (M, 1)
+        traffic: Tensor = self.source(watched) + FLOOD * torch.tanh(flood)  # (M, 1)
+        return traffic
 
     def loss(self, context: Tensor, login: Tensor, label: Tensor, weight: Tensor) -> Tensor:
         """Weighted cross entropy; label and weight (M,)."""
         logits = self.judge(context, login)
         return (
-            nn.functional.binary_cross_entropy_with_logits(logits, label, weight, reduction="sum")
+            nn.functional.binary_cross_entropy_with_logits(
+                logits.float(), label, weight, reduction="sum"
+            )
             / weight.sum()
         )
 
@@ -83,11 +175,61 @@ class SupervisedLstm(nn.Module):
 
         A part is what the logit loses when the group's columns are set to their usual values.
         """
-        context = self.contexts(windows[:, :-1])[:, -1]  # (N, H)
-        login = windows[:, -1]  # (N, F)
-        raw = self.judge(context, login)  # (N,)
-        n, g = login.shape[0], len(GROUPS)
-        without = login.unsqueeze(1) * (1 - self.groups) + self.usual * self.groups  # (N, G, F)
-        repeated = context.unsqueeze(1).expand(n, g, HIDDEN)  # (N, G, H)
-        others = self.judge(repeated.reshape(n * g, HIDDEN), without.reshape(n * g, F))
-        return raw, (raw.unsqueeze(1) - others.reshape(n, g)) / math.log(2)  # (N,), (N, G)
+        past, login = windows[:, :-1], windows[:, -1]  # (N, K, F), (N, F)
+        recent = self.states(past)[:, 1:]  # (N, K, H)
+        there = past[..., :1]  # (N, K, 1): `present`
+        context = self.context(recent, past[..., F - F_RELATION :], there, login)
+        weight = self.see.weight * self.person_mask  # (JUDGE, F)
+        pieces = self.pieces(login)  # (N, C * BINS)
+        usual_pieces = self.pieces(self.usual.unsqueeze(0))  # (1, C * BINS)
+        # A group's columns enter the first layer by a sum of their own: it is taken out again.
+        layer = self.recall(context) + nn.functional.linear(login, weight, self.see.bias)
+        layer = layer + self.gauge(pieces)  # (N, JUDGE)
+        layers, traffics = [layer], [self.traffic(login)]
+        for g in range(len(GROUPS)):
+            mine = torch.nonzero(self.groups[g]).squeeze(1)
+            shown = torch.nonzero(self.groups[g][self.continuous].repeat_interleave(BINS)).squeeze(
+                1
+            )
+            change = (login[:, mine] - self.usual[mine]) @ weight[:, mine].T
+            if len(shown):
+                change = (
+                    change
+                    + (pieces[:, shown] - usual_pieces[:, shown]) @ self.gauge.weight[:, shown].T
+                )
+            layers.append(layer - change)
+            outside = 1 - self.groups[g]
+            traffics.append(
+                self.traffic(login * outside + self.usual * (1 - outside))
+                if GROUPS[g] in {"source", "failures"}
+                else traffics[0]
+            )
+        n = login.shape[0]
+        persons = self.person(torch.stack(layers, dim=1).reshape(-1, JUDGE))  # (N * (G + 1), 1)
+        logits = persons.reshape(n, len(GROUPS) + 1) + torch.cat(traffics, dim=1)
+        raw = logits[:, 0]  # (N,)
+        return raw, (logits[:, :1] - logits[:, 1:]) / math.log(2)  # (N,), (N, G)
+
+
+def knots_of(rows: npt.NDArray[np.float32]) -> Tensor:
+    """Edges of the pieces of the continuous columns, (C, BINS + 1), at quantiles of rows (n, F).
+
+    A column with one frequent value (0, "never seen") has its quantiles among the others.
+    """
+    out = np.zeros((len(_CONTINUOUS), BINS + 1), np.float32)
+    levels = np.linspace(0.0, 1.0, BINS + 1)
+    for c, i in enumerate(_CONTINUOUS):
+        values = rows[:, i]
+        edges = np.unique(np.quantile(values, levels))
+        if edges.size <= BINS // 2:
+            common, counts = np.unique(values, return_counts=True)
+            rest = values[values != common[counts.argmax()]]
+            if rest.size:
+                inner = np.quantile(rest, levels[: BINS - edges.size + 1])
+                edges = np.unique(np.concatenate([edges, inner]))[: BINS + 1]
+        out[c, : edges.size] = edges
+        out[c, edges.size :] = edges[-1]
+    return torch.from_numpy(out)
+
+
+assert column("present") == 0, "`there` is read from the first column"

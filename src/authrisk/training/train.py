@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-
 from authrisk.errors import InputError
 from authrisk.evaluation.cases import Cases
-from authrisk.features.catalogue import BLOCKS
 from authrisk.models.bundle import Bundle
-from authrisk.training.autoencoder import LstmAutoencoder
+from authrisk.training.ensemble import fit_ensemble, new_network
 from authrisk.training.export import check_parity, to_onnx
-from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit
+from authrisk.training.fit import FitSettings, Fitted, Progress
 from authrisk.training.measure import measure
 from authrisk.training.pack import TrainSettings, pack
-from authrisk.training.prepare import Kind, Prepared, known_columns, prepare, sample_windows
-from authrisk.training.supervised import SupervisedLstm
+from authrisk.training.prepare import Kind, Prepared, prepare, sample_windows
 
 __all__ = [
     "FitSettings",
@@ -63,11 +59,8 @@ def train(
     if out.exists() and not settings.replace:
         raise InputError("is there already", where=str(out), remedy="choose another name")
     prepared = prepare(cases, kind, settings.fit.seed)
-    torch.manual_seed(settings.fit.seed)
-    network = new_network(kind, prepared)
     workdir = out.parent / f".{out.name}.training"
-    fitted = fit(network, prepared.train, prepared.validation, settings.fit, workdir, say)
-    _settle(network, prepared)
+    network, fitted = fit_ensemble(kind, prepared, settings.fit, workdir, say)
     model_bytes = to_onnx(network)
     sample = sample_windows(prepared, settings.fit.seed)
     parity = check_parity(network, model_bytes, sample[1])
@@ -80,35 +73,9 @@ def train(
         "validation_losses": list(fitted.validation_losses),
     }
     bundle = pack(out, kind, settings, prepared, model_bytes, sample, calibration, metrics)
-    for leftover in workdir.glob("*.npz"):
-        leftover.unlink()
     if workdir.exists():
-        workdir.rmdir()
+        shutil.rmtree(workdir)
     return Trained(bundle, fitted, metrics)
-
-
-def new_network(kind: Kind, prepared: Prepared) -> Network:
-    """An untrained network of the kind with what it needs of the encoding."""
-    if kind == "supervised":
-        return SupervisedLstm(torch.from_numpy(known_columns(prepared)))
-    network = LstmAutoencoder()
-    shift, scale = (torch.from_numpy(v).float() for v in prepared.scalers.vectors())
-    network.shift, network.scale = shift, scale
-    return network
-
-
-def _settle(network: Network, prepared: Prepared) -> None:
-    """Constants that come from the training logins: usual values, marginals."""
-    judged = prepared.train
-    usual = judged.rows[judged.event[judged.label == 0]]
-    if isinstance(network, SupervisedLstm):
-        network.usual = torch.from_numpy(usual.mean(axis=0, dtype=np.float64)).float()
-        return
-    marginal = torch.zeros_like(network.marginal)
-    for b, block in enumerate(BLOCKS):
-        counts = usual[:, block.start : block.start + block.size].sum(axis=0) + 1.0
-        marginal[b, : block.size] = torch.from_numpy(np.log(counts / counts.sum())).float()
-    network.marginal = marginal
 
 
 def _check(cases: Cases, kind: Kind) -> None:

@@ -1,0 +1,87 @@
+"""Several networks of one kind as one: the mean of what they say.
+
+Networks of different seeds err differently; their mean errs less. All are trained on the same
+logins and exported as one model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from authrisk.features.catalogue import BLOCKS
+from authrisk.training.autoencoder import LstmAutoencoder
+from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit
+from authrisk.training.prepare import Kind, Prepared, known_columns
+from authrisk.training.supervised import SupervisedLstm, knots_of
+
+
+class Ensemble(nn.Module):
+    """windows (N, T, F) -> raw (N,), parts (N, G): means over the members."""
+
+    def __init__(self, members: list[Network]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """windows (N, T, F) -> raw (N,), parts (N, G)."""
+        raw, parts = self.members[0](windows)
+        for member in list(self.members)[1:]:
+            more_raw, more_parts = member(windows)
+            raw, parts = raw + more_raw, parts + more_parts
+        share = 1.0 / len(self.members)
+        return raw * share, parts * share
+
+
+def fit_ensemble(
+    kind: Kind,
+    prepared: Prepared,
+    settings: FitSettings,
+    workdir: Path,
+    say: Callable[[Progress], None],
+) -> tuple[Ensemble, Fitted]:
+    """Train `settings.members` networks, one after the other, each resumable in its own folder of
+    `workdir`; answers them as one, and the course of the first."""
+    members: list[Network] = []
+    courses: list[Fitted] = []
+    for member in range(settings.members):
+        own = replace(settings, seed=settings.seed * 101 + member)
+        torch.manual_seed(own.seed)
+        network = new_network(kind, prepared)
+        courses.append(
+            fit(network, prepared.train, prepared.validation, own, workdir / str(member), say)
+        )
+        _settle(network, prepared)
+        members.append(network)
+    return Ensemble(members).eval(), courses[0]
+
+
+def new_network(kind: Kind, prepared: Prepared) -> Network:
+    """An untrained network of the kind with what it needs of the encoding."""
+    if kind == "supervised":
+        judged = prepared.train
+        seen = judged.rows[judged.event[judged.label == 0]]
+        return SupervisedLstm(torch.from_numpy(known_columns(prepared)), knots_of(seen))
+    network = LstmAutoencoder()
+    shift, scale = (torch.from_numpy(v).float() for v in prepared.scalers.vectors())
+    network.shift, network.scale = shift, scale
+    return network
+
+
+def _settle(network: Network, prepared: Prepared) -> None:
+    """Constants that come from the training logins: usual values, marginals."""
+    judged = prepared.train
+    usual = judged.rows[judged.event[judged.label == 0]]
+    if isinstance(network, SupervisedLstm):
+        network.usual = torch.from_numpy(usual.mean(axis=0, dtype=np.float64)).float()
+        return
+    marginal = torch.zeros_like(network.marginal)
+    for b, block in enumerate(BLOCKS):
+        counts = usual[:, block.start : block.start + block.size].sum(axis=0) + 1.0
+        marginal[b, : block.size] = torch.from_numpy(np.log(counts / counts.sum())).float()
+    network.marginal = marginal
