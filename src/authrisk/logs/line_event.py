@@ -31,7 +31,7 @@ def line_event(
     if isinstance(port, str):
         port = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else None
     if port is None or not 0 < port < 65_536:
-        port = origin.port
+        port = origin.port or None
     name = user or None
     return LoginEvent(
         event_id=line.place,

@@ -126,7 +126,7 @@ _REFUSAL = UserPattern(
     r"|user not known|user account has expired)|pam_acct_mgmt\(\) failed: .{0,40}expired).*)"
 )
 _LOGIN = re.compile(
-    r"([A-Z][^<]*): user=<(.*)>(?:, method=([^, ]*))?, rip=([^, ]*)(?:, lip=([^, ]*))?"
+    r"([A-Z][^<]*): user=<(.*)>(?:, method=([^, ]*+))?, rip=([^, ]*+)(?:, lip=([^, ]*+))?"
     r"[^<>]*(?:, session=<([^<>]*)>)?"
 )
 _FAILURES = re.compile(r"\(auth failed, ([0-9]{1,6}) attempts")
