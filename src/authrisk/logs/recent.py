@@ -13,7 +13,7 @@ class Recent(Generic[K, V]):
 
     >>> recent = Recent[str, int](capacity=2)
     >>> for number, key in enumerate("aba" "c"):
-    ...     recent[key] = number
+    ...     recent.put(key, number)
     >>> recent.get("a"), recent.get("b"), recent.pop("c"), recent.get("c")
     (2, None, 3, None)
     """
@@ -22,14 +22,17 @@ class Recent(Generic[K, V]):
         self._capacity = capacity
         self._entries: dict[K, V] = {}
 
-    def __setitem__(self, key: K, value: V) -> None:
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, as the youngest."""
         self._entries.pop(key, None)
         self._entries[key] = value
         if len(self._entries) > self._capacity:
             del self._entries[next(iter(self._entries))]
 
     def get(self, key: K) -> V | None:
+        """The value of a key; its age stays."""
         return self._entries.get(key)
 
     def pop(self, key: K) -> V | None:
+        """The value of a key, which is then forgotten."""
         return self._entries.pop(key, None)

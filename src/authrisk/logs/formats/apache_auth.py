@@ -16,8 +16,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
 
@@ -82,9 +82,10 @@ _FAULTS = (
     ),
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="apache_auth",
-    title="Apache httpd 2.2-2.4 error.log: Basic, Digest, LDAP",
+    title="Apache httpd error log: Basic, Digest, LDAP",
+    versions="2.2-2.4",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,

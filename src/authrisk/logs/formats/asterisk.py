@@ -16,8 +16,8 @@ import re
 from authrisk.event import Outcome
 from authrisk.logs.key_values import read_pairs
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -75,9 +75,10 @@ _HEADER = re.compile(
 )
 _OTHER = re.compile(r"\[[^\[\]]{8,40}\] (?:NOTICE|WARNING|ERROR|VERBOSE|DEBUG|SECURITY)\[[0-9]+\]")
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="asterisk",
-    title="Asterisk 11-22 security log: SIP, PJSIP, IAX, AMI",
+    title="Asterisk security log: SIP, PJSIP, IAX, AMI",
+    versions="11-22",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,

@@ -17,8 +17,8 @@ from urllib.parse import unquote
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -35,7 +35,7 @@ def _opened(settings: ParseSettings) -> Reader:
         rest = line.text[header.end() :]
         warning = _WARNING.fullmatch(rest)
         if warning is not None:
-            warned[process, nonce] = True
+            warned.put((process, nonce), True)
             verb, user, peer = warning.groups()
             reason = "bad_credentials" if verb == "failed for" else "locked"
             return line_event(
@@ -73,9 +73,10 @@ _WARNING = re.compile(
     r"couch_httpd_auth: Authentication (failed for|rejected for locked-out) user (.*) from (\S++)"
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="couchdb",
-    title="Apache CouchDB 2-3: couch.log",
+    title="Apache CouchDB: couch.log",
+    versions="2-3",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,

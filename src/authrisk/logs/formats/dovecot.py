@@ -21,8 +21,8 @@ from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.daemon_line import DaemonLine, read_daemon_line
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import FOREIGN, OTHER, LineFormat
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
@@ -58,7 +58,7 @@ class _Connections:
         ns = daemon.time_ns(self._stamps)
         key = session or source
         count, when_ns = self._told.get(key) or (0, ns)
-        self._told[key] = (count + 1 if ns - when_ns <= _CONNECTION_NS else 1, ns)
+        self._told.put(key, (count + 1 if ns - when_ns <= _CONNECTION_NS else 1, ns))
         return line_event(
             "dovecot", line, ns, user, Outcome.FAILURE,
             source=source, reason=_reason(fault), app="dovecot", dst_host=daemon.host,
@@ -131,10 +131,12 @@ _LOGIN = re.compile(
 )
 _FAILURES = re.compile(r"\(auth failed, ([0-9]{1,6}) attempts")
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="dovecot",
-    title="Dovecot 2.0-2.4: mail.log or journal",
+    title="Dovecot IMAP, POP3, ManageSieve: mail log or journal",
+    versions="2.0-2.4",
     proven="samples",
+    programs=("dovecot",),
     is_own=lambda text: "dovecot: " in text and _is_dovecot(text),
     opened=lambda settings: _Connections(settings).read,
     sample="""\

@@ -16,8 +16,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -82,9 +82,10 @@ _ANSWER = re.compile(r'(?i)R="?(?:(\+?ok\b|\S{1,20} ok\b)|-err\b|\S{1,20} (?:no|
 _WORD = re.compile(r"[A-Za-z0-9-]{1,20}")
 _OWN = re.compile(_HEADER.pattern + r"(?:[^,]*,){2,3}[0-9A-Fa-f.:\[\]]+:[0-9]+,")
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="exchange",
-    title="Microsoft Exchange 2013-2019 protocol logs: IMAP4, POP3, SMTP receive",
+    title="Microsoft Exchange protocol logs: IMAP4, POP3, SMTP receive",
+    versions="2013-2019",
     proven="samples",
     is_own=lambda text: _OWN.match(text) is not None,
     opened=_opened,

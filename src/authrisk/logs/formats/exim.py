@@ -20,8 +20,8 @@ import re
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import FOREIGN, OTHER, LineFormat
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -65,7 +65,7 @@ class _Sessions:
             return Ignored(line, OTHER)
         method, user = login
         before_ns = self._last.get((source, user))
-        self._last[source, user] = ns
+        self._last.put((source, user), ns)
         if before_ns is not None and ns - before_ns <= _SESSION_NS:
             return Ignored(line, "session told by another line")
         return line_event(
@@ -116,10 +116,12 @@ _OWN = re.compile(
     r"|[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} (?:<=|=>|Completed)"
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="exim",
-    title="Exim 4: mainlog, rejectlog, syslog",
+    title="Exim: mainlog, rejectlog, syslog",
+    versions="4",
     proven="samples",
+    programs=("exim", "exim4", "exim-*"),
     is_own=_is_exim,
     opened=lambda settings: _Sessions(settings).read,
     sample="""\

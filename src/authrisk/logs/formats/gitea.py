@@ -13,8 +13,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
 
@@ -60,9 +60,10 @@ _FAILED = UserPattern(
     r"|email address does not exist|user is not active|user prohibit)[^\n]*?)"
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="gitea",
-    title="Gitea 1.10-1.24, Forgejo 1-11",
+    title="Gitea, Forgejo: server log",
+    versions="1.10-1.24, 1-11",
     proven="samples",
     is_own=_is_gitea,
     opened=_opened,

@@ -17,8 +17,8 @@ from typing import Any
 from authrisk.event import Outcome
 from authrisk.logs.json_object import read_object
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -86,9 +86,10 @@ def _is_gitlab(text: str) -> bool:
 
 _MARKS = {"controller", "action", "path", "time", "remote_ip"}
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="gitlab",
-    title="GitLab 13-18 production_json.log",
+    title="GitLab: production_json.log",
+    versions="13-18",
     proven="samples",
     is_own=_is_gitlab,
     opened=_opened,

@@ -17,8 +17,8 @@ from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.json_object import read_object
 from authrisk.logs.key_values import read_pairs
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -50,7 +50,7 @@ def _opened(settings: ParseSettings) -> Reader:
         ns = stamps.utc_ns(fields["t"])
         source = fields.get("remote_addr", "")
         before_ns, by_request = told.get(source) or (-NS_PER_S * 9, completed)
-        told[source] = ns, completed
+        told.put(source, (ns, completed))
         if completed != by_request and 0 <= ns - before_ns <= 2 * NS_PER_S:
             return Ignored(line, "attempt told by another line")
         return line_event(
@@ -91,9 +91,10 @@ def _is_grafana(text: str) -> bool:
     return {"logger", "level", "msg", "t"} <= content.keys()
 
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="grafana",
-    title="Grafana 6-12: logfmt, JSON",
+    title="Grafana: logfmt, JSON",
+    versions="6-12",
     proven="samples",
     is_own=_is_grafana,
     opened=_opened,

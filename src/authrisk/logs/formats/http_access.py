@@ -15,8 +15,8 @@ from __future__ import annotations
 from authrisk.event import Outcome
 from authrisk.logs.access_line import read_access_line
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -38,9 +38,10 @@ def _opened(settings: ParseSettings) -> Reader:
     return read
 
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="http_access",
-    title="web access logs, common and combined: Apache, nginx, Traefik, LiteSpeed",
+    title="Web access logs, common and combined: Apache, nginx, Traefik, LiteSpeed",
+    versions="Apache 1.3-2.4",
     proven="samples",
     is_own=lambda text: read_access_line(text) is not None,
     opened=_opened,

@@ -12,8 +12,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -47,9 +47,10 @@ _CONSOLE = re.compile(
 )
 _BASIC = re.compile(r"User '(.*)' failed to authenticate\.")
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="litespeed",
-    title="LiteSpeed, OpenLiteSpeed: error.log",
+    title="LiteSpeed, OpenLiteSpeed: error log",
+    versions="1.x, 5-6",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,

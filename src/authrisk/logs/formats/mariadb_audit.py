@@ -14,8 +14,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader, epoch_to_ns
 from authrisk.logs.user_pattern import UserPattern
 
@@ -65,9 +65,10 @@ _CONNECT = UserPattern(
     r"(?:,[^,]*)?"
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="mariadb_audit",
-    title="MariaDB Audit Plugin 1-2 (server_audit), RDS, Aurora",
+    title="MariaDB Audit Plugin: server_audit.log, also of RDS and Aurora",
+    versions="1-2",
     proven="documentation",
     is_own=lambda text: _OWN.match(text) is not None,
     opened=_opened,

@@ -17,8 +17,8 @@ from typing import Any
 from authrisk.event import Outcome
 from authrisk.logs.json_object import read_object
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
 
@@ -97,9 +97,10 @@ _CLIENT = r" on (?P<database>\S+?) from client (?P<source>\S+?)"
 _GOOD = UserPattern(rf"Successfully authenticated as principal <USER>{_CLIENT}")
 _BAD = UserPattern(rf"(?P<method>\S+) authentication failed for <USER>{_CLIENT} ?; (?P<why>[^;]*)")
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="mongodb",
-    title="MongoDB 3.0-8.0 mongod, mongos: text and JSON",
+    title="MongoDB mongod, mongos: text and JSON",
+    versions="3.0-8.0",
     proven="samples",
     is_own=lambda text: _OWN.match(text) is not None,
     opened=_opened,

@@ -16,8 +16,8 @@ from typing import Any
 from authrisk.event import Outcome
 from authrisk.logs.json_object import read_object
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -74,9 +74,10 @@ def _is_atlas(text: str) -> bool:
 
 _JAVA = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([0-9]{2}) ([0-9:]{8}) (?:GMT|UTC) ([0-9]{4})")
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="mongodb_atlas",
     title="MongoDB Atlas: access history, organisation events (JSON lines)",
+    versions="2",
     proven="documentation",
     is_own=_is_atlas,
     opened=_opened,

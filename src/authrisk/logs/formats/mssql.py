@@ -14,8 +14,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
 
@@ -86,9 +86,10 @@ _LOGIN = UserPattern(
     r"(?P<why>(?: (?:Reason: |Connection made |Connection: ).*)?)"
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="mssql",
-    title="Microsoft SQL Server 2005-2022 ERRORLOG",
+    title="Microsoft SQL Server: ERRORLOG",
+    versions="2005-2022",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,

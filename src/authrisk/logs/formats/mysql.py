@@ -16,8 +16,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
 
@@ -71,9 +71,10 @@ _DENIED = UserPattern(
 )
 _CONNECTED = re.compile(r"(?P<user>.*?)@(?P<source>[^@\s]*) (?:as \S* )?on \S* using [\w/ ]{2,20}")
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="mysql",
-    title="MySQL 5.5-9, MariaDB 5.5-11: error log, general log",
+    title="MySQL, MariaDB: error log, general log",
+    versions="5.5-9, 5.5-11",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,

@@ -16,8 +16,8 @@ from typing import Any
 from authrisk.event import Outcome
 from authrisk.logs.json_object import read_object
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -67,9 +67,10 @@ _MARKS = {"reqId", "level", "time", "remoteAddr", "app", "message"}
 _FAILED = re.compile(r"Login failed: (.*) \(Remote IP: '?[0-9A-Fa-f.:]+'?\)")
 _GOOD = re.compile(r'Login successful: "(.*)"')
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="nextcloud",
-    title="Nextcloud 20-31, ownCloud 10: nextcloud.log, audit.log (JSON)",
+    title="Nextcloud, ownCloud: nextcloud.log, audit.log (JSON)",
+    versions="20-31, 10",
     proven="samples",
     is_own=_is_nextcloud,
     opened=_opened,

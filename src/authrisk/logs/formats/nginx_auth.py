@@ -18,8 +18,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -84,9 +84,10 @@ _MAIL = re.compile(
 )
 _WRONG = re.compile(r"(?i)invalid|incorrect|credential|password")
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="nginx_auth",
-    title="nginx 1.x error.log: Basic authentication and mail proxy",
+    title="nginx error log: Basic authentication, mail proxy",
+    versions="1.x",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,

@@ -25,8 +25,8 @@ from authrisk.logs.address import canonical_ip
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.json_object import read_object
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, ReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
@@ -70,14 +70,14 @@ class _Connections:
         pid, message = entry.pid or "", entry.message
         received = _RECEIVED.fullmatch(message)
         if received is not None:
-            self._sources[pid] = received[1], received[2]
+            self._sources.put(pid, (received[1], received[2]))
             self._methods.pop(pid)
             return Ignored(line, OTHER)
         proven = (
             _PROVEN.search(message) if message.startswith("connection authenticated: ") else None
         )
         if proven is not None:
-            self._methods[pid] = proven[1]
+            self._methods.put(pid, proven[1])
         authorized = _AUTHORIZED.match(message)
         if authorized is None:
             return Ignored(line, OTHER)
@@ -235,10 +235,12 @@ _OWN = re.compile(
     rf"(?:\S{{1,60}} )?{_STAMP_TEXT}[^\t]{{0,200}}?\b(?:LOG|FATAL|ERROR|DETAIL|HINT|WARNING):  "
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="pgsql",
-    title="PostgreSQL 9-18: stderr with prefix, csvlog, jsonlog, syslog",
+    title="PostgreSQL: stderr with any prefix, csvlog, jsonlog, syslog",
+    versions="9-18",
     proven="samples",
+    programs=("postgres",),
     is_own=_is_pgsql,
     opened=lambda settings: _Connections(settings).read,
     sample="""\

@@ -16,8 +16,8 @@ import re
 from authrisk.event import Outcome
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import FOREIGN, OTHER, LineFormat
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -52,7 +52,7 @@ class _Processes:
             host, source, method, user = match.groups()
             if self._told.get(process) == (source, user):
                 return Ignored(line, "session told by another line")
-            self._told[process] = source, user
+            self._told.put(process, (source, user))
             outcome, reason = Outcome.SUCCESS, None
         return line_event(
             "postfix_sasl", line, daemon.time_ns(self._stamps), user, outcome,
@@ -86,10 +86,12 @@ _ACCEPTED = re.compile(
     r", sasl_username=(.*?)(?:, sasl_sender=.*)?(?:, orig_queue_id=.*)?"
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="postfix_sasl",
-    title="Postfix 2.3-3.10 smtpd: mail.log or journal",
+    title="Postfix smtpd: mail log or journal",
+    versions="2.3-3.10",
     proven="samples",
+    programs=("postfix*/smtpd",),
     is_own=lambda text: "smtpd" in text and _is_postfix(text),
     opened=lambda settings: _Processes(settings).read,
     sample="""\

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from authrisk.event import Outcome
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import FOREIGN, OTHER, LineFormat
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -60,7 +60,7 @@ class _Associations:
         if not message.startswith(_TELLING):
             return Ignored(line, OTHER)
         known = self._known.get((host, name)) or _Association()
-        self._known[host, name] = known
+        self._known.put((host, name), known)
         outcome = _learn(known, message)
         if outcome is None:
             return Ignored(line, OTHER)
@@ -143,10 +143,12 @@ _FAILED = re.compile(
     r"|EAP authentication failed.*)"
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="strongswan",
-    title="strongSwan 5-6 charon (pfSense, OPNsense): syslog or file",
+    title="strongSwan charon (pfSense, OPNsense): syslog or file",
+    versions="5-6",
     proven="samples",
+    programs=("charon", "charon-systemd", "ipsec"),
     is_own=_is_charon,
     opened=lambda settings: _Associations(settings).read,
     sample="""\

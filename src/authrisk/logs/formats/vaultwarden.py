@@ -15,8 +15,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -109,9 +109,10 @@ _MESSAGES: tuple[
     ),
 )  # fmt: skip
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="vaultwarden",
-    title="Vaultwarden 1.x, Bitwarden server: identity log",
+    title="Vaultwarden, Bitwarden server: identity log",
+    versions="1.x",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None or _BITWARDEN.match(text) is not None,
     opened=_opened,

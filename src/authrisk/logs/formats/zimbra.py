@@ -16,8 +16,8 @@ import re
 
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
-from authrisk.logs.line_format import OTHER, LineFormat, Reader
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
 
 
@@ -90,9 +90,10 @@ _REFUSAL = re.compile(
     r"SoapEngine - handler exception(?:: authentication failed for \[(.*)\], ([^\[\]]*))?"
 )
 
-PARSER = LineFormat(
+PARSER = ReaderFormat(
     name="zimbra",
-    title="Zimbra 8-10: audit.log, mailbox.log",
+    title="Zimbra: audit.log, mailbox.log",
+    versions="8-10",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,

@@ -1,28 +1,30 @@
-"""A log format that is read line by line, each line giving one item at once."""
+"""A log format whose lines are read one after the other by a reader that may remember."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 
 Reader = Callable[[Line], Item]
-"""Reads one line. May raise ValueError saying why it cannot; the line is then rejected."""
+"""Reads one line that is not blank. May raise ValueError saying why it cannot; the line is then
+rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineFormat:
+class ReaderFormat:
     """A parser made of two functions; what it remembers between lines lives in its reader.
 
-    Blank lines are ignored, and lines longer than any that the product writes are rejected
-    before the reader sees them.
+    Each line gives its item at once. Blank lines are ignored; lines longer than any that the
+    product writes are rejected before the reader sees them.
     """
 
     name: str
     title: str
-    proven: str
-    """samples: tried on lines of real servers; documentation: written from the manual."""
+    versions: str
+    proven: Literal["samples", "documentation"]
     sample: str
     expected: Sequence[dict[str, object]]
     hostile: str
@@ -30,6 +32,8 @@ class LineFormat:
     """Whether a line is surely this format's."""
     opened: Callable[[ParseSettings], Reader]
     """The reader of one log, with a memory of its own."""
+    programs: Sequence[str] = ()
+    """Of a daemon that writes to syslog: its tags, `*` for any characters."""
     longest: int = 65_536
     """Characters."""
 
@@ -41,14 +45,16 @@ class LineFormat:
         """One item a line, in order."""
         read, longest = self.opened(settings), self.longest
         for line in lines:
-            if len(line.text) > longest:
+            text = line.text
+            if not text or text.isspace():
+                yield Ignored(line, "blank line")
+            elif len(text) > longest:
                 yield Rejected(line, "longer than any line of this format")
-                continue
-            try:
-                yield read(line)
-            except ValueError as error:
-                blank = not line.text.strip()
-                yield Ignored(line, "blank line") if blank else Rejected(line, str(error))
+            else:
+                try:
+                    yield read(line)
+                except ValueError as error:
+                    yield Rejected(line, str(error))
 
 
 OTHER = "not a login"
