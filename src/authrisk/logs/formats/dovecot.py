@@ -154,7 +154,7 @@ rip=172.17.0.1, lip=172.17.0.2, mpid=18, TLS, session=<PeYcgjjOGOisEQAB>
 2024-12-31T06:56:17.784598+01:00 mail dovecot: auth-worker(10377): conn unix:auth-worker \
 (pid=919,uid=112): auth-worker<1>: sql(testing@example.com,192.168.1.1): unknown user (given \
 password: Password123$)
-Oct 13 09:23:59 canyon postfix/smtpd[9]: connect from unknown[172.17.0.1]""",
+Oct 13 09:23:59 canyon postfix/cleanup[9]: 4XyZ: message-id=<1@example.org>""",
     expected=(
         {"user_id": "toto", "outcome": "failure", "src_ip": "1.1.1.1", "session_id": "youpi"},
         {"user_id": "toto", "outcome": "failure", "count": 1, "app": "imap"},
