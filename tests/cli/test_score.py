@@ -79,8 +79,10 @@ def test_reports_in_two_forms(authrisk, events, bundle, tmp_path):
     assert authrisk(*evaluate, "-o", markdown).code == 0
     assert authrisk(*evaluate, "-o", data).code == 0
     report = json.loads(data.read_text())
-    assert f"{report['legitimate']:,} legitimate logins" in markdown.read_text()
-    assert [t["tier"] for t in report["tiers"]][:6] == ["T0", "T1", "T2", "T3", "T4", "T5"]
+    assert f"{report['setting']['legitimate']:,} legitimate logins" in markdown.read_text()
+    tiers = report["contenders"][0]["views"][0]["tiers"]
+    assert [t["tier"] for t in tiers][:7] == ["T0", "T1", "T2", "T3", "T4", "T5", "T6"]
+    assert all(f"| {t['tier']} | {t['attacks']:,} |" in markdown.read_text() for t in tiers)
 
 
 def test_evaluation_by_labels(authrisk, events, bundle):

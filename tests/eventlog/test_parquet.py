@@ -12,8 +12,10 @@ from authrisk.errors import InputError
 from authrisk.event import LoginEvent
 from authrisk.eventlog import (
     EVENT_SCHEMA,
+    LABEL_SCHEMA,
     Label,
     labels_path,
+    labels_to_frame,
     open_events,
     read_events,
     read_labels,
@@ -138,8 +140,23 @@ def test_labels_lie_beside(tmp_path: Path) -> None:
         "is_attack": None,
         "tier": None,
         "campaign": None,
+        "victim": None,
     }
     assert read_labels(labels_path(path))["is_attack_ip"].to_list() == [True, None]
     with pytest.raises(InputError, match="holds labels, not events"):
         read_events(labels_path(path))
     assert not set(read_labels(labels_path(path)).columns[1:]) & set(EVENT_SCHEMA)
+
+
+def test_labels_of_before_are_read(tmp_path: Path) -> None:
+    """A file of an older schema version lacks the columns added since: they are null in it."""
+    path = tmp_path / "old.labels.parquet"
+    old = labels_to_frame([Label(event_id="1", tier="T1")]).drop("victim")
+    old.write_parquet(path, metadata={KIND_KEY: "labels", VERSION_KEY: "1"})
+    found = read_labels(path)
+    assert found.schema == LABEL_SCHEMA
+    assert found.row(0, named=True)["victim"] is None
+    assert found["tier"].to_list() == ["T1"]
+    old.write_parquet(path, metadata={KIND_KEY: "labels", VERSION_KEY: "2"})
+    with pytest.raises(InputError, match="column victim is missing"):
+        read_labels(path)

@@ -100,7 +100,7 @@ def _user(name: str | None) -> int:
 @given(traffic())
 def test_counts_of_other_users(events: list[LoginEvent]) -> None:
     """Users tried from a source are the different others among its last attempts; the share is
-    of all its attempts. Written again from the catalogue's words."""
+    of the others' attempts. Written again from the catalogue's words."""
     found = replayed(events)
     for n, now in enumerate(events):
         for kind, value in zip(SOURCE_KINDS, sources_of(now), strict=True):
@@ -112,7 +112,8 @@ def test_counts_of_other_users(events: list[LoginEvent]) -> None:
             ][-SOURCE_LIMIT:]  # fmt: skip
             for name, seconds in SOURCE_WINDOWS:
                 recent = [e for e in same if now.timestamp_ns - e.timestamp_ns <= seconds * 1e9]
-                others = {e.user_id for e in recent} - {now.user_id}
+                recent = [e for e in recent if e.user_id != now.user_id]
+                others = {e.user_id for e in recent}
                 failed = sum(e.outcome is Outcome.FAILURE for e in recent)
                 users = found[n, column(f"{kind}_users_{name}_log") - BASE]
                 share = found[n, column(f"{kind}_failing_{name}") - BASE]

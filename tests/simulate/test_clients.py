@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authrisk.simulate.clients import FAMILIES, clients_of
+from authrisk.simulate.clients import FAMILIES, clients_of, own_devices
 from authrisk.simulate.profile import CONSUMER, DEVICE_TYPES
 from authrisk.simulate.releases import release_line
 
@@ -13,7 +13,7 @@ DAYS = np.linspace(18_300.0, 20_500.0, 60)
 @settings(max_examples=40, deadline=None)
 def test_versions_never_roll_back_while_a_device_lives(device, seed):
     """Updates come late, but only forwards; a replaced device may differ."""
-    clients = clients_of(CONSUMER, np.full(len(DAYS), device), DAYS, seed)
+    clients = clients_of(own_devices(CONSUMER.life, np.full(len(DAYS), device), seed), DAYS, seed)
     family, model = clients.family, clients.model
     same = (family[1:] == family[:-1]) & (model[1:] == model[:-1])
     steps = np.diff(clients.browser)[same]
@@ -25,7 +25,7 @@ def test_most_devices_run_versions_that_are_out_and_recent():
     """A version is never newer than its day, and the median device is up to date."""
     devices = np.arange(4000) * 4
     day = np.full(len(devices), 20_000.0)
-    clients = clients_of(CONSUMER, devices, day, seed=1)
+    clients = clients_of(own_devices(CONSUMER.life, devices, 1), day, seed=1)
     for at, shape in enumerate(FAMILIES):
         here = clients.browser[clients.family == at]
         if len(here):

@@ -15,6 +15,8 @@ import typer
 
 from authrisk import __version__
 from authrisk.cli import (
+    attack,
+    audit,
     bundle,
     demo,
     evaluate,
@@ -38,7 +40,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, parse, formats, simulate, train, evaluate, score, serve):
+for command in (
+    demo, parse, formats, simulate, attack, audit, train, evaluate, score, serve,
+):  # fmt: skip
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)
 app.add_typer(bundle.app, name="bundle")

@@ -53,6 +53,7 @@ def cases_of(events_path: Path, events: pl.DataFrame, choice: CaseChoice) -> Cas
         injected_cases,
         labelled_cases,
     )
+    from authrisk.eventlog import labels_path
 
     if events.is_empty():
         raise InputError("holds no events", where=str(events_path))
@@ -63,10 +64,13 @@ def cases_of(events_path: Path, events: pl.DataFrame, choice: CaseChoice) -> Cas
                 remedy="--feedback authrisk-history.sqlite",
             )
         return feedback_cases(events, verdicts_of(choice.feedback))
-    labels = _labels(events_path, choice)
+    path = choice.labels_file or labels_path(events_path)
+    if choice.labels is Labels.COLUMN and not path.exists():
+        raise InputError("no labels file", where=str(path), remedy="name it by --labels-file")
+    labels = labels_beside(events_path, choice.labels_file)
     if choice.labels is Labels.COLUMN:
         return labelled_cases(events, labels, choice.column.value)
-    bad = None if labels.is_empty() else known_bad(events, labels)
+    bad = known_bad(events, labels)
     tiers = choice.tiers or TRAINING_TIERS
     return injected_cases(events, choice.seed, choice.share, tiers, bad)
 
@@ -94,16 +98,14 @@ def verdicts_of(history: Path) -> pl.DataFrame:
     return pl.DataFrame(rows, {"event_id": pl.String, "verdict": pl.String}, orient="row")
 
 
-def _labels(events_path: Path, choice: CaseChoice) -> pl.DataFrame:
+def labels_beside(events_path: Path, labels_file: Path | None) -> pl.DataFrame:
     """The labels file that is named, or the one beside the events; empty when there is none."""
     import polars as pl
 
     from authrisk.eventlog import LABEL_SCHEMA, labels_path, read_labels
 
-    path = choice.labels_file or labels_path(events_path)
-    if choice.labels_file is None and not path.exists():
-        if choice.labels is Labels.COLUMN:
-            raise InputError("no labels file", where=str(path), remedy="name it by --labels-file")
+    path = labels_file or labels_path(events_path)
+    if labels_file is None and not path.exists():
         return pl.DataFrame(schema=LABEL_SCHEMA)
     report(f"labels: {path}")
     return read_labels(path)

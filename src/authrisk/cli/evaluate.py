@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from authrisk.cli.case_choice import CaseChoice, LabelColumn, Labels, cases_of
 from authrisk.cli.terminal import STDOUT, ending, report, show
+from authrisk.errors import AuthriskError
+
+if TYPE_CHECKING:
+    from authrisk.evaluation.figures import Report
+    from authrisk.evaluation.problem import Contender
+
+_ENDINGS = (".md", ".html", ".json")
 
 
 def run(
     events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
     bundle: Annotated[str, typer.Option(help="supervised, autoencoder, or a directory.")],
     out: Annotated[
-        str, typer.Option("-o", "--out", help="report.md or report.json; - is Markdown on stdout.")
+        str,
+        typer.Option(
+            "-o", "--out", help="report.html, report.md or report.json; - is Markdown on stdout."
+        ),
     ] = STDOUT,
     labels: Annotated[
         Labels,
@@ -30,44 +44,112 @@ def run(
     feedback: Annotated[
         Path | None, typer.Option(help="With --labels feedback: the service's history.")
     ] = None,
-    tiers: Annotated[str, typer.Option(help="Attackers to inject.")] = "T0,T1,T2,T3,T4,T5",
+    tiers: Annotated[str, typer.Option(help="Attackers to inject.")] = "T0,T1,T2,T3,T4,T5,T6",
     share: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Injected attacks per successful login.")
     ] = 0.2,
     seed: Annotated[int, typer.Option(min=0, help="Of the injected attacks.")] = 1_001,
+    baselines: Annotated[
+        bool,
+        typer.Option(help="Also fit the usual rivals on the first part and measure them beside."),
+    ] = False,
 ) -> None:
     """Measure a bundle on a file.
 
-    Told are the recall per kind of attacker, and how many honest users are asked.
+    Told are the recall per kind of attacker, how many honest users are asked, whether promised
+    rates hold, and all of it by slices, with intervals.
     Use events that the bundle was not trained on. The first quarter of the time builds history
-    and is not measured. Figures on injected attacks hold for those attackers.
+    and is not measured; with --baselines two thirds are not, the baselines are fitted on them.
+    Figures on injected attacks hold for those attackers.
+    Plots and baselines need: pip install 'authrisk[evaluate]'.
 
     \b
     Example:
-      authrisk evaluate events.parquet --bundle supervised -o report.md
+      authrisk evaluate events.parquet --bundle supervised -o report.html
     """
-    import msgspec
-
-    from authrisk.evaluation.evaluate import evaluate, to_json, to_markdown
+    from authrisk.evaluation.evaluate import evaluate, evaluate_beside
+    from authrisk.evaluation.report.plots import need_matplotlib
     from authrisk.eventlog import read_events
     from authrisk.models.bundle import load_bundle, locate_bundle
 
-    as_json = out != STDOUT and ending(out, (".md", ".json")) == ".json"
+    form = ".md" if out == STDOUT else ending(out, _ENDINGS)
+    if form == ".html":
+        need_matplotlib()
     loaded = load_bundle(locate_bundle(bundle))
     frame = read_events(events)
     wanted = tuple(tier.strip() for tier in tiers.split(",") if tier.strip())
     choice = CaseChoice(labels, label_column, labels_file, feedback, share, seed, wanted)
-    evaluation = evaluate(cases_of(events, frame, choice), loaded)
-    if as_json:
-        data = msgspec.json.format(msgspec.json.encode(to_json(evaluation)), indent=2)
-        Path(out).write_bytes(data + b"\n")
+    cases = cases_of(events, frame, choice)
+    if baselines:
+        with tempfile.TemporaryDirectory() as work:
+            found = evaluate_beside(
+                cases, loaded, _baselines(), Path(work), source=events.name,
+                say=lambda name: report(f"measuring {name} ..."),
+            )  # fmt: skip
     else:
-        text = to_markdown(evaluation, events.name)
-        if out == STDOUT:
-            show(text.splitlines())
-        else:
-            Path(out).write_text(text, encoding="utf-8")
-    report(
-        f"realised {evaluation.realised_1pct:.2%}, promised 1 %; "
-        f"mean recall at 1 %: {evaluation.macro_recall_at_1pct:.1%}"
+        found = evaluate(cases, loaded, source=events.name)
+    _write(found, out, form)
+    report(_told(found))
+
+
+def _write(found: Report, out: str, form: str) -> None:
+    import msgspec
+
+    from authrisk.evaluation.evaluate import to_json
+    from authrisk.evaluation.report.html import to_html
+    from authrisk.evaluation.report.markdown import to_markdown
+    from authrisk.evaluation.report.plots import draw, has_matplotlib
+
+    if out == STDOUT:
+        show(to_markdown(found).splitlines())
+        return
+    path = Path(out)
+    if form == ".json":
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(to_json(found)), indent=2) + b"\n")
+    elif form == ".html":
+        path.write_text(to_html(found, draw(found)), encoding="utf-8")
+    elif has_matplotlib():
+        folder = path.with_suffix(".plots")
+        folder.mkdir(exist_ok=True)
+        names = {}
+        for name, plot in draw(found).items():
+            (folder / f"{name}.svg").write_bytes(plot)
+            names[name] = f"{folder.name}/{name}.svg"
+        path.write_text(to_markdown(found, names), encoding="utf-8")
+    else:
+        path.write_text(to_markdown(found), encoding="utf-8")
+        report("no plots without matplotlib: pip install 'authrisk[evaluate]'")
+
+
+def _baselines() -> Sequence[Contender]:
+    """Every baseline; those that need torch only where it is installed."""
+    for package in ("lightgbm", "sklearn"):
+        if importlib.util.find_spec(package) is None:
+            raise AuthriskError(
+                f"baselines need {package}, which is not installed",
+                remedy="pip install 'authrisk[evaluate]'",
+            )
+    found: list[Contender] = [*_offered("authrisk.evaluation.baselines", "BASELINES")]
+    if importlib.util.find_spec("torch") is None:
+        report("without torch two baselines are missing: pip install 'authrisk[train]'")
+    else:
+        found += _offered("authrisk.training.baselines", "TORCH_BASELINES")
+    return found
+
+
+def _offered(module: str, name: str) -> Sequence[Contender]:
+    contenders: Sequence[Contender] = getattr(importlib.import_module(module), name)
+    return contenders
+
+
+def _told(found: Report) -> str:
+    """The one line that matters most."""
+    mine = found.contenders[0]
+    view, promise = mine.view(), mine.promises[0]
+    macro = None if view is None else view.macro_at_1pct
+    realised = "nothing" if promise.realised is None else f"{promise.realised.value:.2%}"
+    recall = "unknown" if macro is None else f"{macro.value:.1%}"
+    return (
+        f"realised {realised} in the {promise.period} period, promised 1 %; "
+        f"mean recall at 1 %: {recall}"
     )

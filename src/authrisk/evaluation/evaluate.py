@@ -1,178 +1,128 @@
-"""Measure a bundle on events: recall per attacker tier, promised against realised rates.
+"""Measure a bundle on events: every figure of the protocol, alone or beside other contenders.
 
 Every legitimate login of the file is scored in its turn; attacks (injected, or labelled) are
-judged as branches against their victims' own past. Nothing is fitted or tuned here.
+judged as branches against their victims' own past. Nothing of the bundle is fitted or tuned here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from authrisk.errors import InputError
-from authrisk.evaluation.cases import Cases
-from authrisk.evaluation.metrics import auc, bootstrap_recall, realised_rate, recall_at
+from authrisk.evaluation.answers import Answers
+from authrisk.evaluation.asked import Past, asked_at, past_of
+from authrisk.evaluation.bundle_contender import BundleContender
+from authrisk.evaluation.cases import Cases, lay_out
+from authrisk.evaluation.comparison import Comparison, setting_of
+from authrisk.evaluation.figures import Report
+from authrisk.evaluation.intervals import ROUNDS, resample
+from authrisk.evaluation.measurement import measure_answers
+from authrisk.evaluation.periods import Mask
+from authrisk.evaluation.problem import Contender, Problem, pose
 from authrisk.evaluation.replay import replay
-from authrisk.features.catalogue import column
-from authrisk.features.coded import code_frame
+from authrisk.features.coded import TIME
 from authrisk.features.population import Population
-from authrisk.features.timeline import arrange
 from authrisk.models.bundle import Bundle
-from authrisk.models.calibration import HIGH, MEDIUM
-
-DEPTHS = ((0, 0), (1, 2), (3, 9), (10, None))
-"""History depths that are reported apart: earlier familiar logins, from and to."""
 
 
-class TierFigures(msgspec.Struct, frozen=True):
-    """How well one attacker tier is told from the legitimate logins of the file."""
-
-    tier: str
-    attacks: int
-    recall_at_1pct: float
-    interval_at_1pct: tuple[float, float]
-    """95 %, bootstrap over victims."""
-    recall_at_01pct: float
-    recall_at_threshold: float
-    """Share with riskScore >= 0.5, as the bundle is calibrated."""
-    auc: float
-
-
-class DepthFigures(msgspec.Struct, frozen=True):
-    """Legitimate logins of users with that many earlier logins."""
-
-    depth: str
-    logins: int
-    realised_1pct: float
-
-
-class Evaluation(msgspec.Struct, frozen=True):
-    """The figures of one bundle on one file."""
-
-    bundle: str
-    version: str
-    legitimate: int
-    users: int
-    realised_1pct: float
-    """Share of legitimate logins with riskScore >= 0.5, promised 1 %."""
-    realised_01pct: float
-    tiers: tuple[TierFigures, ...]
-    depths: tuple[DepthFigures, ...]
-
-    @property
-    def macro_recall_at_1pct(self) -> float:
-        """Mean over tiers."""
-        return float(np.mean([t.recall_at_1pct for t in self.tiers]))
-
-
-def evaluate(cases: Cases, bundle: Bundle, *, skip: float = 0.25) -> Evaluation:
+def evaluate(cases: Cases, bundle: Bundle, *, skip: float = 0.25, source: str = "events") -> Report:
     """Replay all cases through the bundle and measure.
 
-    The first `skip` of the time builds history and population counts and is not measured.
-    Raises InputError without legitimate logins or without attacks to measure on.
+    The first `skip` of the events build history and population counts and are not measured; of
+    the time that is measured, the second half is the late period. Raises InputError without
+    legitimate logins or without attacks to measure on.
     """
-    timeline = arrange(code_frame(cases.events), cases.standing, cases.counted)
-    legitimate = cases.legitimate[timeline.row_of]
-    attack = cases.attack[timeline.row_of]
-    late = np.zeros(len(timeline), np.bool_)
-    late[timeline.by_time[int(skip * len(timeline)) :]] = True
-    raw = np.full(len(timeline), np.nan)
-    depth = np.zeros(len(timeline))
-    at, shift, scale = column("depth_log"), *bundle.scalers.vectors()
+    timeline = lay_out(cases)
+    judged = (cases.legitimate | cases.attack)[timeline.row_of]
+    wanted = np.zeros(len(timeline), np.bool_)
+    wanted[timeline.by_time[int(skip * len(timeline)) :]] = True
+    wanted &= judged
+    _check(cases.legitimate[timeline.row_of] & wanted, cases.attack[timeline.row_of] & wanted)
+    raw, pasts, at = [], [], []
     for scored in replay(
-        timeline,
-        bundle.encoders,
-        bundle.scalers,
-        bundle.model,
-        Population(),
-        late & (legitimate | attack),
+        timeline, bundle.encoders, bundle.scalers, bundle.model, Population(), wanted
     ):
-        raw[scored.position] = scored.raw
-        unscaled = scored.rows[:, at] / scale[at] + shift[at]
-        depth[scored.position] = np.round(np.expm1(unscaled * 4.0))
-    good, bad = late & legitimate, late & attack
-    if not good.any() or not bad.any():
+        at.append(scored.position)
+        raw.append(scored.raw.astype(np.float64))
+        pasts.append(past_of(scored.rows, bundle.scalers))
+    positions = np.concatenate(at)
+    time_ns = timeline.ints[positions, TIME]
+    asked = asked_at(
+        timeline,
+        cases,
+        positions,
+        Past(*(np.concatenate(arrays) for arrays in zip(*pasts, strict=True))),
+        late=time_ns > (time_ns.min() + time_ns.max()) // 2,
+        unseen=np.zeros(positions.size, np.bool_),
+    )
+    scores = np.concatenate(raw)
+    platt = bundle.calibrator.calibration.platt
+    answers = Answers(
+        bundle.name,
+        bundle.manifest.kind == "supervised",
+        scores[None],
+        bundle.calibrator.risk(scores)[None],
+        () if platt is None else (platt,),
+    )
+    measured = measure_answers(asked, answers, resample(asked.owner))
+    return Report(
+        setting=setting_of(asked, source, _period(time_ns), ROUNDS),
+        contenders=(measured.figures,),
+        ours=(bundle.name,),
+    )
+
+
+def evaluate_beside(
+    cases: Cases,
+    bundle: Bundle,
+    others: Sequence[Contender],
+    work: Path,
+    *,
+    seed: int = 1,
+    source: str = "events",
+    say: Callable[[str], None] = lambda _: None,
+) -> Report:
+    """A bundle as it is beside contenders that are fitted on the first part of the same events.
+
+    All are measured on the test and late periods of the protocol. `work` keeps scores; `say`
+    hears the name of each contender. Raises InputError where there is too little to measure on.
+    """
+    problem = _posed(cases, seed)
+    contenders = (BundleContender(bundle), *others)
+    comparison = Comparison(problem, contenders, (bundle.name,), work, seeds=(seed,))
+    return comparison.report(source, say=say)
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as plain values; what could not be measured is None."""
+    out: dict[str, Any] = msgspec.to_builtins(report)
+    return out
+
+
+def _posed(cases: Cases, seed: int) -> Problem:
+    if not cases.legitimate.any():
+        raise InputError("there are no legitimate logins")
+    problem = pose(cases, seed)
+    _check(problem.asked & problem.legitimate, problem.asked & problem.attack)
+    return problem
+
+
+def _check(legitimate: Mask, attack: Mask) -> None:
+    if not legitimate.any() or not attack.any():
         raise InputError(
             "there is nothing to measure: it takes legitimate logins and attacks",
             remedy="give more events, or let attacks be injected",
         )
-    risk = bundle.calibrator.risk(raw)
-    tier = cases.tier.fill_null("labelled").to_numpy()[timeline.row_of]
-    return Evaluation(
-        bundle=bundle.name,
-        version=bundle.version,
-        legitimate=int(good.sum()),
-        users=int(np.unique(timeline.users[good]).size),
-        realised_1pct=realised_rate(risk[good], MEDIUM),
-        realised_01pct=realised_rate(risk[good], HIGH),
-        tiers=tuple(
-            _tier(str(name), raw[good], bad & (tier == name), raw, risk, timeline.users)
-            for name in np.unique(tier[bad])
-        ),
-        depths=tuple(_depth(low, high, risk[good], depth[good]) for low, high in DEPTHS),
+
+
+def _period(time_ns: np.ndarray) -> dict[str, str]:
+    first, last = (
+        np.datetime64(int(ns), "ns").astype("datetime64[s]")
+        for ns in (time_ns.min(), time_ns.max())
     )
-
-
-def _tier(
-    name: str,
-    legitimate: npt.NDArray[np.float64],
-    mine: npt.NDArray[np.bool_],
-    raw: npt.NDArray[np.float64],
-    risk: npt.NDArray[np.float64],
-    users: npt.NDArray[np.int32],
-) -> TierFigures:
-    return TierFigures(
-        tier=name,
-        attacks=int(mine.sum()),
-        recall_at_1pct=recall_at(legitimate, raw[mine], 0.01),
-        interval_at_1pct=bootstrap_recall(
-            legitimate, raw[mine], users[mine].astype(np.int64), 0.01
-        ),
-        recall_at_01pct=recall_at(legitimate, raw[mine], 0.001),
-        recall_at_threshold=realised_rate(risk[mine], MEDIUM),
-        auc=auc(legitimate, raw[mine]),
-    )
-
-
-def _depth(
-    low: int, high: int | None, risk: npt.NDArray[np.float64], depth: npt.NDArray[np.float64]
-) -> DepthFigures:
-    mine = (depth >= low) & (depth <= (np.inf if high is None else high))
-    text = f"{low}+" if high is None else str(low) if low == high else f"{low}-{high}"
-    return DepthFigures(text, int(mine.sum()), realised_rate(risk[mine], MEDIUM))
-
-
-def to_markdown(evaluation: Evaluation, source: str) -> str:
-    """The report as Markdown."""
-    e = evaluation
-    lines = [
-        f"# {e.bundle} ({e.version}) on {source}",
-        "",
-        f"{e.legitimate:,} legitimate logins of {e.users:,} users. Promised 1 % step-ups, realised "
-        f"{e.realised_1pct:.2%}; promised 0.1 %, realised {e.realised_01pct:.3%}.",
-        "",
-        "| attacks | n | recall @1 % (95 % interval) | @0.1 % | at riskScore 0.5 | AUC |",
-        "|---|---|---|---|---|---|",
-    ]
-    for t in e.tiers:
-        low, high = t.interval_at_1pct
-        lines.append(
-            f"| {t.tier} | {t.attacks:,} | {t.recall_at_1pct:.1%} ({low:.1%} - {high:.1%}) "
-            f"| {t.recall_at_01pct:.1%} | {t.recall_at_threshold:.1%} | {t.auc:.3f} |"
-        )
-    lines += ["", "| earlier logins of the user | logins | riskScore >= 0.5 |", "|---|---|---|"]
-    lines += [f"| {d.depth} | {d.logins:,} | {_percent(d.realised_1pct)} |" for d in e.depths]
-    return "\n".join(lines) + "\n"
-
-
-def _percent(share: float) -> str:
-    return "-" if np.isnan(share) else f"{share:.2%}"
-
-
-def to_json(evaluation: Evaluation) -> dict[str, Any]:
-    """The report as plain values."""
-    out: dict[str, Any] = msgspec.to_builtins(evaluation)
-    return out
+    return {"measured_from": f"{first}+00:00", "measured_to": f"{last}+00:00"}

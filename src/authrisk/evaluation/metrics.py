@@ -7,6 +7,13 @@ import numpy.typing as npt
 
 Scores = npt.NDArray[np.floating]
 
+RATES = (0.01, 0.001)
+"""False-positive rates at which recall is told: levels medium and high of riskScore."""
+RECALLS = (0.90, 0.95, 0.99)
+"""Recalls at which the share of challenged legitimate logins is told."""
+PREVALENCE = 1e-4
+"""Share of attacks among logins at which precision and probability are stated."""
+
 
 def threshold_at(legitimate: Scores, rate: float) -> float:
     """The lowest score such that at most `rate` of the legitimate logins lie above it.
@@ -16,8 +23,7 @@ def threshold_at(legitimate: Scores, rate: float) -> float:
     """
     if not legitimate.size:
         return float("nan")
-    ordered = np.sort(legitimate)
-    return float(ordered[max(0, int(np.ceil((1 - rate) * ordered.size)) - 1)])
+    return float(np.sort(legitimate)[_rank_at(legitimate.size, rate)])
 
 
 def recall_at(legitimate: Scores, attacks: Scores, rate: float) -> float:
@@ -25,6 +31,64 @@ def recall_at(legitimate: Scores, attacks: Scores, rate: float) -> float:
     if not attacks.size or not legitimate.size:
         return float("nan")
     return float((attacks > threshold_at(legitimate, rate)).mean())
+
+
+def recall_curve(
+    legitimate: Scores, attacks: Scores, rates: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """`recall_at` for many rates (R,) at once; NaN for none.
+
+    >>> recall_curve(np.arange(100.0), np.array([94.5, 98.5]), np.array([0.01, 0.05])).tolist()
+    [0.5, 1.0]
+    """
+    if not attacks.size or not legitimate.size:
+        return np.full(rates.size, np.nan)
+    ordered, fakes = np.sort(legitimate), np.sort(attacks)
+    thresholds = ordered[[_rank_at(ordered.size, float(rate)) for rate in rates]]
+    below = np.searchsorted(fakes, thresholds, side="right")
+    out: npt.NDArray[np.float64] = 1.0 - below / fakes.size
+    return out
+
+
+def score_reached_by(attacks: Scores, recall: float) -> float:
+    """The highest score that at least this share of the attacks reaches; NaN for none.
+
+    >>> score_reached_by(np.arange(10.0), 0.9)
+    1.0
+    """
+    if not attacks.size:
+        return float("nan")
+    ordered = np.sort(attacks)[::-1]
+    return float(ordered[max(0, int(np.ceil(recall * ordered.size - 1e-9)) - 1)])
+
+
+def reauthentication_rate(legitimate: Scores, attacks: Scores, recall: float) -> float:
+    """Share of legitimate logins that are challenged where `recall` of the attacks are.
+
+    >>> reauthentication_rate(np.arange(10.0), np.arange(5.0, 15.0), 0.9)
+    0.4
+    """
+    if not attacks.size or not legitimate.size:
+        return float("nan")
+    return float((legitimate >= score_reached_by(attacks, recall)).mean())
+
+
+def average_precision(legitimate: Scores, attacks: Scores, prevalence: float = PREVALENCE) -> float:
+    """Area under the precision-recall steps, as if `prevalence` of the logins were attacks.
+
+    >>> round(average_precision(np.zeros(10), np.ones(10)), 6)
+    1.0
+    >>> average_precision(np.zeros(10), np.zeros(10), 0.25)
+    0.25
+    """
+    if not attacks.size or not legitimate.size:
+        return float("nan")
+    levels, found = np.unique(-attacks, return_counts=True)
+    recall = np.cumsum(found) / attacks.size
+    ordered = np.sort(-legitimate)
+    false = np.searchsorted(ordered, levels, side="right") / ordered.size
+    hits = prevalence * recall
+    return float(np.sum(found / attacks.size * hits / (hits + (1 - prevalence) * false)))
 
 
 def realised_rate(risk: Scores, threshold: float) -> float:
@@ -55,7 +119,10 @@ def bootstrap_recall(
     seed: int = 0,
     rounds: int = 200,
 ) -> tuple[float, float]:
-    """95 % interval of `recall_at` with the threshold held, attacks resampled by victim."""
+    """95 % interval of `recall_at` with the threshold held, attacks resampled by victim.
+
+    `ranking.rank` resamples the legitimate logins too; this is the quick look.
+    """
     if not attacks.size:
         return float("nan"), float("nan")
     hit = (attacks > threshold_at(legitimate, rate)).astype(np.float64)
@@ -66,3 +133,8 @@ def bootstrap_recall(
     means = hits[picks].sum(axis=1) / sizes[picks].sum(axis=1)
     low, high = np.quantile(means, [0.025, 0.975])
     return float(low), float(high)
+
+
+def _rank_at(size: int, rate: float) -> int:
+    """Index, in ascending order, of the threshold of a rate; the slack is for rounding."""
+    return max(0, size - int(np.floor(rate * size + 1e-9)) - 1)

@@ -13,12 +13,12 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from authrisk.evaluation.cases import Cases
+from authrisk.evaluation.cases import Cases, lay_out
 from authrisk.evaluation.periods import PROTOCOL, Mask, Periods, Shares, cut
 from authrisk.features.catalogue import F_LOGIN
-from authrisk.features.coded import RTT, TIME, code_frame
+from authrisk.features.coded import RTT, TIME
 from authrisk.features.encoders import Encoders, fit_encoders
-from authrisk.features.timeline import Rows, Timeline, arrange, previous_familiar, rows
+from authrisk.features.timeline import Rows, Timeline, previous_familiar, rows
 
 Scores = npt.NDArray[np.float64]
 
@@ -45,13 +45,18 @@ class Problem:
 
     @property
     def fit(self) -> Mask:
-        """Logins to fit on, both classes."""
-        return self.periods.train & (self.legitimate | self.attack)
+        """Logins to fit on, both classes; without T5, which is a copy of its victim."""
+        return self.periods.train & self._learnable
 
     @property
     def tune(self) -> Mask:
-        """Logins to stop early and to choose settings by, both classes."""
-        return self.periods.validation & (self.legitimate | self.attack)
+        """Logins to stop early and to choose settings by, both classes; without T5."""
+        return self.periods.validation & self._learnable
+
+    @property
+    def _learnable(self) -> Mask:
+        copies = np.asarray(self.tier == "T5", np.bool_)
+        return self.legitimate | (self.attack & ~copies)
 
     @property
     def asked(self) -> Mask:
@@ -89,7 +94,7 @@ class Contender(Protocol):
 
 def pose(cases: Cases, seed: int, shares: Shares = PROTOCOL) -> Problem:
     """Lay cases on a timeline, cut it, and work out every feature row."""
-    timeline = arrange(code_frame(cases.events), cases.standing, cases.counted)
+    timeline = lay_out(cases)
     legitimate = cases.legitimate[timeline.row_of]
     owner = cases.owner[timeline.row_of]
     periods = cut(timeline.ints[:, TIME], owner, legitimate, shares, seed)

@@ -37,6 +37,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """T0..T6: what that attacker knew."""
     campaign: str | None = None
     """Joins the attempts of one attacker."""
+    victim: str | None = None
+    """User id of the account that the attacker strikes."""
 
 
 LABEL_SCHEMA: pl.Schema = pl.Schema(
@@ -47,9 +49,10 @@ LABEL_SCHEMA: pl.Schema = pl.Schema(
         "is_attack": pl.Boolean,
         "tier": pl.String,
         "campaign": pl.String,
+        "victim": pl.String,
     }
 )
-LABELS = Table("labels", 1, LABEL_SCHEMA)
+LABELS = Table("labels", 2, LABEL_SCHEMA)
 
 FRAME_ROWS = 131_072
 

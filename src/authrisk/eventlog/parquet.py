@@ -28,7 +28,10 @@ ROW_GROUP_ROWS = 131_072
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What a Parquet file of ours holds; name and version stand in the file's metadata."""
+    """What a Parquet file of ours holds; name and version stand in the file's metadata.
+
+    A later version appends columns and changes none; those are null in files of before.
+    """
 
     name: str
     version: int
@@ -164,8 +167,11 @@ def scan_table(path: Path, table: Table) -> pl.LazyFrame:
     if int(version) > table.version:
         what = f"has schema version {version}; this authrisk reads up to {table.version}"
         raise InputError(what, where=where, remedy="upgrade authrisk")
-    check_schema(schema, table.schema, where)
-    return pl.scan_parquet(path, glob=False)
+    wanted = dict(table.schema)
+    added = list(wanted)[len(schema) :] if int(version) < table.version else []
+    check_schema(schema, pl.Schema({k: v for k, v in wanted.items() if k not in added}), where)
+    rows = pl.scan_parquet(path, glob=False)
+    return rows.with_columns(pl.lit(None, wanted[name]).alias(name) for name in added)
 
 
 def read_batches(

@@ -152,7 +152,7 @@ def _moment_features() -> list[Feature]:
                 Feature(f"{kind}_users_{window}_log", "ln(1+users)/4", "source", "source")
             )
             columns.append(
-                Feature(f"{kind}_failing_{window}", "share of attempts", "source", "source")
+                Feature(f"{kind}_failing_{window}", "share of others' attempts", "source", "source")
             )
     columns += [Feature(f"crowd_{name}", "0/1", "source", "source") for name in CROWD_CLASSES]
     columns += [Feature(f"failing_{name}", "0/1", "source", "source") for name in FAILING_CLASSES]

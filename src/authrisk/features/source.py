@@ -1,6 +1,9 @@
-"""What else came from there lately: other users tried and failures, per address, prefix and AS.
+"""What else came from there lately: other users tried and their failures, per address, prefix and
+AS.
 
-These columns see stuffing and spraying, which no view of a single user can. They look at the last
+These columns see stuffing and spraying, which no view of a single user can. The user's own attempts
+are left out: their failures are counted elsewhere, and whether they came from the same place as
+the login would tell a replaced login from a real one. They look at the last
 SOURCE_LIMIT attempts of the last 24 hours from each source and at nothing older, so the live
 service can ask its history for them and a replay can count them in one pass.
 """
@@ -45,7 +48,7 @@ def _write(kind, w, attempts, failures, others, out):
 
 
 @njit(cache=True)
-def _columns_of(kind, now, user, times, users, failed, n, marks, mark, out):
+def _columns_of(kind, now, user, lender, times, users, failed, n, marks, mark, out):
     """Write the columns of one kind of source from its last n attempts, oldest first.
 
     users are small numbers; marks[user] == mark says "seen already".
@@ -62,9 +65,11 @@ def _columns_of(kind, now, user, times, users, failed, n, marks, mark, out):
             w += 1
         if w == N_WINDOWS:
             break
+        if users[j] == user or users[j] == lender:
+            continue
         attempts += 1.0
         failures += failed[j]
-        if users[j] != user and marks[users[j]] != mark:
+        if marks[users[j]] != mark:
             marks[users[j]] = mark
             others += 1
     while w < N_WINDOWS:
@@ -76,7 +81,7 @@ def _columns_of(kind, now, user, times, users, failed, n, marks, mark, out):
 def _live(now, user, times, users, failed, sizes, marks, out):
     for kind in range(N_KINDS):
         _columns_of(
-            kind, now, user, times[kind], users[kind], failed[kind], sizes[kind],
+            kind, now, user, -1, times[kind], users[kind], failed[kind], sizes[kind],
             marks, kind + 1, out,
         )  # fmt: skip
 
@@ -133,7 +138,7 @@ def previous_of_sources(codes, counted):
 
 
 @njit(cache=True, parallel=True)
-def _replay(times, users, n_users, failed, previous, begin, end, out):
+def _replay(times, users, lenders, n_users, failed, previous, begin, end, out):
     parts = 8
     for part in prange(parts):
         marks = np.full(n_users, -1, np.int64)
@@ -153,7 +158,7 @@ def _replay(times, users, n_users, failed, previous, begin, end, out):
                     fails[LIMIT - n] = failed[at]
                     at = previous[kind, at]
                 _columns_of(
-                    kind, times[i], users[i], when[LIMIT - n :], who[LIMIT - n :],
+                    kind, times[i], users[i], lenders[i], when[LIMIT - n :], who[LIMIT - n :],
                     fails[LIMIT - n :], n, marks, i * N_KINDS + kind, out[i - begin],
                 )  # fmt: skip
 
@@ -166,6 +171,7 @@ def source_codes(ints: Ints, order: Ints) -> Ints:
 def replay_sources(
     times: Ints,
     users: npt.NDArray[np.int32],
+    lenders: npt.NDArray[np.int32],
     failed: npt.NDArray[np.bool_],
     previous: npt.NDArray[np.int32],
     begin: int,
@@ -174,11 +180,12 @@ def replay_sources(
     """The `source` columns (end - begin, F_SOURCE) of the events begin..end, all in time order.
 
     users: (N,) numbers of the users from 0, the last one standing for "no user".
+    lenders: (N,) users whose attempts are an event's own as well, -1 for none.
     previous: of `previous_of_sources`.
     """
     out = np.zeros((end - begin, F_SOURCE), np.float32)
     n_users = int(users.max(initial=0)) + 1
-    _replay(times, users, n_users, failed, previous, begin, end, out)
+    _replay(times, users, lenders, n_users, failed, previous, begin, end, out)
     return out
 
 

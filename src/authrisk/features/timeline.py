@@ -44,6 +44,9 @@ class Timeline:
     """(N,) whether its source remembers it as a failure."""
     users: npt.NDArray[np.int32]
     """(N,) user numbers in order of first appearance; events without user have the last one."""
+    lenders: npt.NDArray[np.int32]
+    """(N,) another user whose attempts at a source are the event's own, -1 for none: a fake login
+    stands in for the user whose network it borrows."""
     starts: Ints
     """(U + 1,) bounds of the users."""
     row_of: Ints
@@ -118,6 +121,7 @@ def arrange_parts(times: Ints, users: Ints, parts: Iterable[Part]) -> Timeline:
         counted=counted,
         failed=failed,
         users=of_user,
+        lenders=np.full(times.size, -1, np.int32),
         starts=starts,
         row_of=row_of,
         by_time=by_time,
@@ -146,6 +150,7 @@ class TimeView:
 
     times: Ints
     users: npt.NDArray[np.int32]
+    lenders: npt.NDArray[np.int32]
     familiar: npt.NDArray[np.bool_]
     failed: npt.NDArray[np.bool_]
     previous: npt.NDArray[np.int32]
@@ -158,6 +163,7 @@ def time_view(timeline: Timeline) -> TimeView:
     return TimeView(
         times=timeline.ints[order, TIME],
         users=timeline.users[order],
+        lenders=timeline.lenders[order],
         familiar=(timeline.standing[order] == FAMILIAR) & timeline.counted[order],
         failed=timeline.failed[order],
         previous=source.previous_of_sources(
@@ -175,7 +181,7 @@ def moments(
     codes = rarity_codes(timeline.ints, timeline.by_time[begin:end])
     out[:, :F_POPULATION] = population.replay(codes, view.familiar[begin:end])
     out[:, F_POPULATION:] = source.replay_sources(
-        view.times, view.users, view.failed, view.previous, begin, end
+        view.times, view.users, view.lenders, view.failed, view.previous, begin, end
     )
     return out
 

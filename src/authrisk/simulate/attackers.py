@@ -11,23 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
 from authrisk.errors import InputError
 from authrisk.eventlog import LABEL_SCHEMA
-from authrisk.simulate.campaigns import insert_bursts, insert_campaigns
+from authrisk.simulate.bursts import insert_bursts
+from authrisk.simulate.campaigns import insert_campaigns
 from authrisk.simulate.disguise import LABELS, Cast, Fakes, copy_logins
-from authrisk.simulate.donors import DonorBook, donor_book, groups_of
+from authrisk.simulate.donors import DonorBook, donor_book
 from authrisk.simulate.draws import Ints, mix
+from authrisk.simulate.ladders import Ladders
 from authrisk.simulate.timeline import timeline_of
 
 TIERS = ("T0", "T1", "T2", "T3", "T4", "T5", "T6")
 INSERTED = ("T0", "T6")
 """Tiers that add logins; the others replace them."""
-_LATE_NS = 14 * 86_400_000_000_000  # a client from further ahead would be from the future
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,26 +35,43 @@ class Injection:
     """Fake logins and what they stand in for; all parts have the same rows, sorted by time."""
 
     fakes: pl.DataFrame
-    """The columns of the events."""
+    """The columns of the events; `user_id` is the victim."""
     replaces: pl.Series
     """`event_id` of the real event that the fake stands in for; null where it is inserted."""
     tier: pl.Series
     campaign: pl.Series
     """Attempts of one attacker; null for single logins."""
+    donor: pl.Series
+    """User whose network is borrowed; null for bursts."""
     fallbacks: dict[str, int]
     """How often which tier had to do with less: `T4:no later donor in the AS`, `T4:dropped`."""
 
-    def apply(self, events: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """The events with the fakes in place, sorted by time, and the labels of all of them."""
+    def apply(
+        self, events: pl.DataFrame, known: pl.DataFrame | None = None
+    ) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The events with the fakes in place, sorted by time, and the labels of all of them.
+
+        known: labels that events have already; the others are no attacks. Campaigns of one victim
+        all strike the same account here.
+        """
         gone = self.replaces.drop_nulls().implode()
         kept = events.filter(~pl.col("event_id").is_in(gone))
-        real = kept.select("event_id", is_attack=pl.lit(value=False))
+        labels = pl.DataFrame(schema=LABEL_SCHEMA) if known is None else known
+        real = (
+            kept.select("event_id")
+            .join(
+                labels.unique("event_id", keep="last"),
+                on="event_id", how="left", maintain_order="left",
+            )
+            .with_columns(pl.col("is_attack").fill_null(value=False))
+        )  # fmt: skip
         fake = self.fakes.select(
             "event_id",
             is_account_takeover=pl.col("outcome") == "success",
             is_attack=pl.lit(value=True),
             tier=self.tier,
             campaign=self.campaign,
+            victim=pl.col("user_id"),
         )
         labels = pl.concat([pl.DataFrame(schema=LABEL_SCHEMA), real, fake], how="diagonal")
         both = pl.concat([kept, self.fakes])
@@ -66,7 +83,8 @@ def inject(events: pl.DataFrame, tiers: Sequence[str], seed: int, share: float) 
     """Make fakes for `share` of the successful logins, in equal parts per tier.
 
     T0 is bursts over many accounts (0.1-2 % succeed), T6 campaigns of 1-5 logins over 1-14 days;
-    both are inserted. T1-T5 replace a login together with the failed attempts right before it
+    both are inserted, about as many logins as any other tier has.
+    T1-T5 replace a login together with the failed attempts right before it
     from the same address, so `fakes` holds some failures too. `events` needs the event columns,
     any of them null. Raises InputError for an unknown tier or a share outside 0..1.
     """
@@ -76,81 +94,43 @@ def inject(events: pl.DataFrame, tiers: Sequence[str], seed: int, share: float) 
     if not 0.0 <= share <= 1.0:
         raise InputError(f"a share of {share} is not within 0..1")
     events = events.sort("timestamp", maintain_order=True)
-    book = donor_book(events)
-    fallbacks: dict[str, int] = {}
     parts: list[Fakes] = []
     if not events.height:
-        return _collect(events, parts, fallbacks)
+        return _collect(events, parts, {})
+    book = donor_book(events)
     timeline = timeline_of(events, book)
-    for tier, victims in _victims(events, book, tiers, seed, share):
+    ladders = Ladders(events, book)
+    for tier, victims in _victims(book, tiers, seed, share):
         if tier == "T0":
             parts.append(insert_bursts(events, book, len(victims), seed))
         elif tier == "T6":
-            donors, _ = _donors(
-                events, book, "T6", victims, ladder="T2", seed=seed, fallbacks=fallbacks
-            )
-            parts.append(insert_campaigns(events, victims[donors >= 0], donors[donors >= 0], seed))
+            parts.append(insert_campaigns(events, book, ladders, victims, seed))
         else:
-            donors, clients = _donors(events, book, tier, victims, seed=seed, fallbacks=fallbacks)
-            found = donors >= 0
-            cast = Cast(victims[found], donors[found], clients[found])
+            cast = _cast(ladders, tier, victims, seed)
             parts.append(copy_logins(events, timeline, tier, cast, seed))
-    return _collect(events, parts, fallbacks)
+    return _collect(events, parts, ladders.fallbacks)
+
+
+def _cast(ladders: Ladders, tier: str, victims: Ints, seed: int) -> Cast:
+    """The victims for whom somebody lends a network, and who lends the client."""
+    if tier == "T5":
+        return Cast(victims, victims, victims)
+    donors = ladders.donors(tier, victims, victims, seed)
+    ladders.count(f"{tier}:dropped", int((donors < 0).sum()))
+    victims, donors = victims[donors >= 0], donors[donors >= 0]
+    if tier in {"T3", "T4"}:
+        return Cast(victims, donors, victims)
+    return Cast(victims, donors, ladders.timely(victims, donors, victims, seed))
 
 
 def _victims(
-    events: pl.DataFrame, book: DonorBook, tiers: Sequence[str], seed: int, share: float
+    book: DonorBook, tiers: Sequence[str], seed: int, share: float
 ) -> list[tuple[str, Ints]]:
     """Rows of successful logins for each tier, no row twice."""
-    success = (events["outcome"] == "success").fill_null(value=False).to_numpy()
-    rows = np.flatnonzero(success & (book.user != 0))
+    rows = book.successes
     rows = rows[np.argsort(mix(seed, rows, 702), kind="stable")][: round(share * len(rows))]
     each = len(rows) // len(tiers)
     return [(tier, np.sort(rows[k * each : (k + 1) * each])) for k, tier in enumerate(tiers)]
-
-
-def _donors(
-    events: pl.DataFrame,
-    book: DonorBook,
-    tier: str,
-    victims: Ints,
-    *,
-    ladder: str | None = None,
-    seed: int,
-    fallbacks: dict[str, int],
-) -> tuple[Ints, Ints]:
-    """Rows that lend the network and rows that lend the client; -1 where nobody can."""
-    if tier == "T5":
-        return victims, victims
-    donors = np.full(len(victims), -1, np.int64)
-    for step, rung in enumerate(_rungs(events, ladder or tier)):
-        open_ = np.flatnonzero(donors < 0)
-        if not len(open_):
-            break
-        if any(events[name].null_count() == events.height for name in rung.columns):
-            _count(fallbacks, f"{tier}:{rung.lack}", len(open_))
-            continue
-        group = groups_of(events, rung.columns)
-        donors[open_] = book.find(
-            victims[open_], group, seed + step, new_system=rung.new_system, later=rung.later
-        )
-        _count(fallbacks, f"{tier}:{rung.lack}", int((donors < 0).sum()))
-    _count(fallbacks, f"{tier}:dropped", int((donors < 0).sum()))
-    if tier in {"T3", "T4"}:
-        return donors, victims
-    return donors, _timely_clients(events, book, victims, donors, seed)
-
-
-def _timely_clients(
-    events: pl.DataFrame, book: DonorBook, victims: Ints, donors: Ints, seed: int
-) -> Ints:
-    """The donor's client, or that of somebody nearer in time when the donor is weeks ahead."""
-    time_ns = events["timestamp"].dt.timestamp("ns").to_numpy()
-    late = np.flatnonzero((donors >= 0) & (time_ns[donors] - time_ns[victims] > _LATE_NS))
-    clients = donors.copy()
-    nearer = book.find(victims[late], groups_of(events, ()), seed + 99)
-    clients[late] = np.where(nearer >= 0, nearer, donors[late])
-    return clients
 
 
 def _collect(events: pl.DataFrame, parts: list[Fakes], fallbacks: dict[str, int]) -> Injection:
@@ -162,52 +142,6 @@ def _collect(events: pl.DataFrame, parts: list[Fakes], fallbacks: dict[str, int]
     order = fakes["timestamp"].arg_sort()
     labels = labels[order]
     return Injection(
-        fakes[order], labels["replaces"], labels["tier"], labels["campaign"],
-        {name: count for name, count in fallbacks.items() if count},
+        fakes[order], labels["replaces"], labels["tier"], labels["campaign"], labels["donor"],
+        fallbacks,
     )  # fmt: skip
-
-
-def _rungs(events: pl.DataFrame, tier: str) -> Sequence[_Rung]:
-    """The tier's ladder; where the log says nothing of places, anybody at all will do."""
-    rungs = _LADDERS[tier]
-    if events["src_country"].null_count() == events.height:
-        return (*rungs, _ANYONE, _ANYONE_EVER)
-    return rungs
-
-
-def _count(fallbacks: dict[str, int], name: str, number: int) -> None:
-    if number:
-        fallbacks[name] = fallbacks.get(name, 0) + number
-
-
-class _Rung(NamedTuple):
-    """One way to find a donor: what must be equal, and what is noted when nobody is found."""
-
-    lack: str
-    columns: tuple[str, ...]
-    new_system: bool = False
-    later: bool = True
-
-
-_COUNTRY = ("src_country",)
-_SYSTEM = ("src_country", "src_asn")
-_ANYONE = _Rung("no donor later in time", ())
-_ANYONE_EVER = _Rung("no donor at all", (), later=False)
-_LADDERS: dict[str, tuple[_Rung, ...]] = {
-    "T1": (_ANYONE, _ANYONE_EVER),
-    "T2": (
-        _Rung("no later donor in the country", _COUNTRY),
-        _Rung("no donor in the country", _COUNTRY, later=False),
-    ),
-    "T3": (
-        _Rung("no later donor in another AS of the country", _COUNTRY, new_system=True),
-        _Rung("no other AS in the country", _COUNTRY, new_system=True, later=False),
-        _Rung("no donor in the country", _COUNTRY, later=False),
-    ),
-    "T4": (
-        _Rung("no later donor in AS and city", (*_SYSTEM, "src_city")),
-        _Rung("no later donor in the AS", _SYSTEM),
-        _Rung("no donor in the AS", _SYSTEM, later=False),
-    ),
-}
-"""Per tier: what is tried in turn. A fake that would be of another tier is dropped instead."""

@@ -14,7 +14,7 @@ from authrisk.eventlog import LABEL_SCHEMA
 from authrisk.simulate.clients import CLIENT_COLUMNS, Clients, client_table
 from authrisk.simulate.draws import Bools, Floats, Ints, choose, mix, normal, uniform
 from authrisk.simulate.frame import address_text, event_frame
-from authrisk.simulate.profile import Profile
+from authrisk.simulate.profiles.profile import Profile
 from authrisk.simulate.universe import Universe
 
 
@@ -68,6 +68,9 @@ def attempts_frame(
     attempts = attempts.take(np.argsort(attempts.time_ns, kind="stable"))
     rows = len(attempts.user)
     number = np.arange(rows, dtype=np.int64)
+    programs = np.zeros(int(attempts.user.max(initial=-1)) + 1, bool)
+    programs[attempts.user[attempts.is_service]] = True
+    attempts = attempts.replace(is_service=programs[attempts.user] & attempts.known_user)
     event_id = pl.Series("event_id", number).cast(pl.String)
     table, client = client_table(attempts.clients)
     start_ns = int(start.timestamp()) * 1_000_000_000
@@ -87,17 +90,21 @@ def attempts_frame(
         **{name: table[name].gather(client) for name in CLIENT_COLUMNS},
         **_ways_in(profile, attempts, seed),
     }  # fmt: skip
-    known_bad = np.unique(attempts.address[attempts.is_attack])
+    address = pl.Series(attempts.address)
+    known_bad = address.filter(pl.Series(attempts.is_attack)).unique()
     campaign = pl.Series(attempts.campaign)
     labels = pl.DataFrame({
         "event_id": event_id,
         "is_account_takeover": pl.Series(attempts.is_attack & attempts.success),
-        "is_attack_ip": pl.Series(np.isin(attempts.address, known_bad)),
+        "is_attack_ip": address.is_in(known_bad.implode()),
         "is_attack": pl.Series(attempts.is_attack),
         "tier": pl.Series([None, "T0"], dtype=pl.String)
         .gather(attempts.is_attack.astype(np.int64)),
         "campaign": "T0-" + pl.select(
             pl.when(campaign >= 0).then(campaign.cast(pl.String))
+        ).to_series(),
+        "victim": pl.select(
+            pl.when(pl.Series(attempts.is_attack)).then(columns["user_id"])
         ).to_series(),
     }, schema=LABEL_SCHEMA)  # fmt: skip
     return event_frame(columns, rows), labels
@@ -105,11 +112,9 @@ def attempts_frame(
 
 def _user_ids(attempts: Attempts, seed: int) -> pl.Series:
     """Signed 64-bit numbers as text; an account that does not exist has an id like any other."""
-    distinct, which = np.unique(
-        attempts.user * 2 + attempts.known_user.astype(np.int64), return_inverse=True
-    )
-    numbers = mix(seed, distinct, 21).view(np.int64)
-    return pl.Series(numbers).cast(pl.String).gather(which)
+    distinct = np.arange(2 * int(attempts.user.max(initial=-1)) + 2, dtype=np.int64)
+    names = pl.Series(mix(seed, distinct, 21).view(np.int64)).cast(pl.String)
+    return names.gather(attempts.user * 2 + attempts.known_user.astype(np.int64))
 
 
 def _reasons(attempts: Attempts) -> pl.Series:
@@ -123,7 +128,10 @@ def _places(universe: Universe, network: Ints) -> dict[str, pl.Series]:
 
 
 def _ways_in(profile: Profile, attempts: Attempts, seed: int) -> dict[str, pl.Series]:
-    """App, method and second factor: habits of the user and device, with some change."""
+    """App, method and second factor: habits of the user and device, with some change.
+
+    What fails, fails at the password: a second factor is never reached.
+    """
     visit = attempts.time_ns // 3_600_000_000_000
     fixed = uniform(seed, attempts.user, visit, 30) < 0.7
     habit = np.where(fixed, 0, visit + 1)
@@ -131,8 +139,14 @@ def _ways_in(profile: Profile, attempts: Attempts, seed: int) -> dict[str, pl.Se
     methods, method_shares = zip(*profile.auth_methods, strict=True)
     app = choose(np.array(app_shares), seed, attempts.user, habit, 31)
     stays = uniform(seed, attempts.user, visit, 32) < 0.9
-    way = choose(np.array(method_shares), seed, attempts.user, np.where(stays, 0, visit), 33)
-    way = np.where(attempts.is_service | attempts.is_attack, 0, way)
+    way = choose(
+        np.array(method_shares),
+        seed,
+        attempts.user * 4 + attempts.context,
+        np.where(stays, 0, visit),
+        33,
+    )
+    way = np.where(attempts.is_service | ~attempts.success, 0, way)
     second = pl.Series([method != "password" for method in methods])
     return {
         "app": pl.Series(apps).gather(app),
@@ -153,8 +167,9 @@ def _round_trips(profile: Profile, universe: Universe, attempts: Attempts, seed:
     north = latitude[attempts.network] - latitude[main].mean()
     east = longitude[attempts.network] - longitude[main].mean()
     degrees: Floats = np.hypot(north, 0.6 * east)
-    noise = np.exp(1.0 * normal(seed, rows, 42))
-    line = np.exp(0.45 * normal(seed, attempts.user, 43))
+    noise = np.exp(profile.rtt_noise * normal(seed, rows, 42))
+    people = np.arange(int(attempts.user.max(initial=-1)) + 1, dtype=np.int64)
+    line = np.exp(profile.rtt_lines * normal(seed, people, 43))[attempts.user]
     value = profile.rtt_scale_ms * (0.70 + 0.225 * noise * line) + degrees * 1.8
     numbers = pl.Series(np.round(value, 0))
     return pl.select(pl.when(pl.Series(present)).then(numbers)).to_series()

@@ -8,7 +8,7 @@ from authrisk.simulate.attempts import Attempts
 from authrisk.simulate.clients import attack_clients
 from authrisk.simulate.draws import Ints, below, choose, exponential, normal, uniform
 from authrisk.simulate.market import Market
-from authrisk.simulate.profile import Profile
+from authrisk.simulate.profiles.profile import Profile
 
 _BURST_MEAN = 400.0
 _UNKNOWN = 0.4  # share of a leaked list that has no account here

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from authrisk.simulate.profile import CONSUMER, GAP_EDGES_S
+from authrisk.simulate.profiles.consumer import WEEKDAYS
+from authrisk.simulate.profiles.crowd import GAP_EDGES_S
 
 GAP_NAMES = ("< 1 min", "1-10 min", "10-60 min", "1-24 h", "1-7 d", "7-30 d", "> 30 d")
 NEW_ADDRESS_BY_GAP = (0.024, 0.054, 0.120, 0.223, 0.351, 0.539, 0.759)
@@ -108,7 +109,7 @@ def _clock(wins: pl.DataFrame) -> _Rows:
     for hour, share in enumerate(np.bincount(hours, minlength=24) / max(len(hours), 1)):
         rows.append((f"hour {hour:02d}", HOURS[hour] / 100, float(share)))
     for day, share in enumerate(np.bincount(days - 1, minlength=7) / max(len(days), 1)):
-        rows.append((_DAYS[day], CONSUMER.weekday_shares[day], float(share)))
+        rows.append((_DAYS[day], WEEKDAYS[day], float(share)))
     return rows
 
 

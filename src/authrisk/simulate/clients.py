@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from authrisk.enrich.user_agent import parse_user_agent
-from authrisk.simulate.draws import Floats, Ints, choose, exponential, normal, uniform
-from authrisk.simulate.profile import DEVICE_TYPES, Profile
+from authrisk.simulate.draws import Bools, Floats, Ints, choose, exponential, mix, normal, uniform
+from authrisk.simulate.profiles.crowd import Crowd
+from authrisk.simulate.profiles.profile import DEVICE_TYPES
 from authrisk.simulate.releases import release_line
 
 CLIENT_COLUMNS = (
@@ -87,6 +88,21 @@ FAMILIES: tuple[Family, ...] = (
 _LIFE_DAYS = {"mobile": 900.0, "desktop": 1500.0, "bot": 2500.0, "other": 2500.0, "tablet": 1400.0}
 
 
+class Devices(NamedTuple):
+    """The device of each of M logins."""
+
+    number: Ints
+    """Equal for logins with the same device, (M,)."""
+    kind: Ints
+    """Index into `DEVICE_TYPES`, (M,)."""
+    house: Bools
+    """Runs what the company's IT department installs on all computers, (M,)."""
+    batch: Ints
+    """Equal for devices that were bought, and are replaced, together, (M,)."""
+    ring: Ints
+    """Group of devices that are updated together, -1 where the owner updates, (M,)."""
+
+
 class Clients(NamedTuple):
     """The client of each of M logins, as indices."""
 
@@ -102,42 +118,66 @@ class Clients(NamedTuple):
         return Clients(*(column[rows] for column in self))
 
 
-def device_of(user: Ints, visit: Ints, is_service: Ints, seed: int) -> Ints:
+def device_of(user: Ints, visit: Ints, seed: int) -> Ints:
     """Device of each login, user * 4 + slot: sticky within a visit, the first one preferred."""
     owned = choose(np.array([0.5, 0.37, 0.13]), seed, user, 301)
     slot = np.minimum(choose(_SLOTS, seed, user, visit, 302), owned)
-    return user * 4 + np.where(is_service == 1, 3, slot)
+    return user * 4 + slot
 
 
-def device_types(profile: Profile, device: Ints, seed: int) -> Ints:
-    """Index into `DEVICE_TYPES` of each device; programs (slot 3) are `other`."""
-    drawn = choose(np.array(profile.device_shares), seed, device, 303)
-    return np.where(device % 4 == 3, DEVICE_TYPES.index("other"), drawn)
+def own_devices(life: Crowd, device: Ints, seed: int) -> Devices:
+    """Devices that nobody manages."""
+    kind = choose(np.array(life.device_shares), seed, device, 303)
+    never, nobody = np.zeros(len(kind), bool), np.full(len(kind), -1, np.int64)
+    return Devices(device, kind, never, device, nobody)
 
 
-def clients_of(profile: Profile, device: Ints, day: Floats, seed: int) -> Clients:
+def clients_of(devices: Devices, day: Floats, seed: int) -> Clients:
     """What each device runs on a day (days since 1970): updated late, replaced after years."""
-    kind = device_types(profile, device, seed)
+    device, kind = devices.number, devices.kind
     life = np.array([_LIFE_DAYS[name] for name in DEVICE_TYPES])[kind]
-    age = day / life + uniform(seed, device, 304)
+    life = life * np.exp(0.35 * normal(seed, 314, devices.batch))
+    age = (day + 9.0 * normal(seed, 316, device)) / life + uniform(seed, 304, devices.batch)
     generation = np.floor(age).astype(np.int64)
     bought = day - (age - generation) * life
-    loyal = uniform(seed, device, generation, 305) < 0.85
-    key = np.where(loyal, 0, generation)
-    family = _family(kind, device, key, seed)
+    key = mix(seed, 305, device, generation).view(np.int64)
+    loyal = uniform(306, key) < 0.85
+    family = _family(kind, device, np.where(loyal, 0, generation), seed)
+    if devices.house.any():
+        house = np.full(1, DEVICE_TYPES.index("desktop"))
+        standard = _family(house, np.full(1, -1), np.zeros(1, np.int64), seed)
+        family = np.where(devices.house, standard[0], family)
     sizes = np.array([len(f.models) for f in FAMILIES])
-    model = (uniform(seed, device, generation, 306) * sizes[family]).astype(np.int64)
-    lag = 9.0 * exponential(seed, device, generation, 307)
-    stuck = uniform(seed, device, generation, 308) < 0.06
-    lag = np.where(stuck, np.maximum(day - bought - 60.0, lag), lag)
-    slow = lag + 60.0 + 90.0 * np.abs(normal(seed, device, generation, 309))
+    model = (uniform(307, key) * sizes[family]).astype(np.int64)
+    reached, slow = _updates(devices, key, day, day - bought, seed)
     browser, system = np.zeros_like(family), np.zeros_like(family)
     for at, shape in enumerate(FAMILIES):
         here = np.flatnonzero(family == at)
-        browser[here] = release_line(shape.browser_line).at(day[here] - lag[here])
-        late = lag[here] if shape.os_line == "apple" else slow[here]
-        system[here] = release_line(shape.os_line).at(day[here] - late)
+        if len(here):
+            browser[here] = release_line(shape.browser_line).at(reached[here])
+            late = reached[here] if shape.os_line == "apple" else reached[here] - slow[here]
+            system[here] = release_line(shape.os_line).at(late)
     return Clients(family, model, browser, system)
+
+
+def _updates(
+    devices: Devices, key: Ints, day: Floats, age: Floats, seed: int
+) -> tuple[Floats, Floats]:
+    """The day in the calendar of releases that each device has reached, and days that its OS lags.
+
+    Managed devices get updates in waves: once a week on the ring's day, the rings one after the
+    other, each device after its next restart.
+    """
+    lag = 9.0 * exponential(309, key)
+    stuck = uniform(310, key) < 0.06
+    lag = np.where(stuck, np.maximum(age - 60.0, lag), lag)
+    restart = 1.5 * exponential(311, key)
+    ring = devices.ring
+    wait = 2.0 + 4.0 * ring + 3.0 * uniform(seed, 312, ring)
+    weekday = np.floor(7.0 * uniform(seed, 313, ring // 2))
+    wave = np.floor((day - restart - weekday) / 7.0) * 7.0 + weekday - wait
+    slow = 60.0 + 90.0 * np.abs(normal(315, key))
+    return np.where(ring >= 0, wave, day - lag), slow
 
 
 def attack_clients(key: Ints, day: Floats, seed: int) -> Clients:
@@ -161,7 +201,8 @@ def client_table(clients: Clients) -> tuple[pl.DataFrame, Ints]:
     The package's own parser reads the agents, so columns and text never disagree.
     """
     code = ((clients.family * 16 + clients.model) * 512 + clients.browser) * 512 + clients.system
-    distinct, which = np.unique(code, return_inverse=True)
+    distinct = np.sort(pl.Series(code).unique().to_numpy())
+    which = np.searchsorted(distinct, code)
     agents = [
         _render(int(c) >> 22, (int(c) >> 18) & 15, (int(c) >> 9) & 511, int(c) & 511)
         for c in distinct

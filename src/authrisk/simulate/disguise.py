@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from authrisk.simulate.draws import Ints
-from authrisk.simulate.timeline import Timeline
+from authrisk.simulate.timeline import Timeline, resolution_ns
 
 NETWORK_FIELDS = (
     "src_ip", "src_port", "src_host", "src_country", "src_region", "src_city", "src_latitude",
@@ -18,7 +18,9 @@ CLIENT_FIELDS = (
     "user_agent", "browser", "browser_version", "os", "os_version", "device_type", "device_id",
 )  # fmt: skip
 TICKET_FIELDS = ("session_id", "correlation_id", "raw_event_id")
-LABELS = {"replaces": pl.String(), "tier": pl.String(), "campaign": pl.String()}
+LABELS = {
+    "replaces": pl.String(), "tier": pl.String(), "campaign": pl.String(), "donor": pl.String(),
+}  # fmt: skip
 
 
 class Fakes(NamedTuple):
@@ -66,7 +68,12 @@ def copy_logins(
     if tier != "T5":
         fakes = fakes.with_columns(pl.col(name) + f"#{tier}" for name in TICKET_FIELDS)
     labels = pl.DataFrame(
-        {"replaces": events["event_id"][rows], "tier": [tier] * len(rows), "campaign": None},
+        {
+            "replaces": events["event_id"][rows],
+            "tier": [tier] * len(rows),
+            "campaign": None,
+            "donor": events["user_id"][donors[which]],
+        },
         schema=LABELS,
     )
     return Fakes(fakes.select(events.columns), labels)
@@ -78,3 +85,30 @@ def disguise(events: pl.DataFrame, rows: Ints, donors: Ints, clients: Ints) -> p
         *(events[name][donors].alias(name) for name in NETWORK_FIELDS),
         *(events[name][clients].alias(name) for name in CLIENT_FIELDS),
     )
+
+
+def at_times(events: pl.DataFrame, time_ns: Ints, at_ns: Ints) -> pl.Series:
+    """Times for new events, in whole units of the log's own resolution."""
+    unit = resolution_ns(time_ns)
+    return pl.Series(at_ns // unit * unit).cast(events.schema["timestamp"])
+
+
+def inserted(
+    fakes: pl.DataFrame, tier: str, campaign: Ints, donor: pl.Series | None = None
+) -> Fakes:
+    """Fakes that replace nothing; equal numbers are one attacker. donor: who lends the network."""
+    labels = pl.DataFrame(
+        {
+            "replaces": None,
+            "tier": [tier] * len(campaign),
+            "campaign": pl.Series(campaign).cast(pl.String),
+            "donor": donor,
+        },
+        schema=LABELS,
+    ).with_columns(campaign=f"{tier}-" + pl.col("campaign"))
+    return Fakes(fakes, labels)
+
+
+def nothing(events: pl.DataFrame) -> Fakes:
+    """No fakes at all, with the columns of the events."""
+    return Fakes(events.clear(), pl.DataFrame(schema=LABELS))

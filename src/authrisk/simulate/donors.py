@@ -10,7 +10,8 @@ import polars as pl
 
 from authrisk.simulate.draws import Bools, Ints, UInts, mix, uniform
 
-_NEAREST = 200  # donors are drawn from that many next candidates
+_NEAREST, _FEWEST = 200, 10  # donors are drawn from that many next candidates
+_NEAR_NS = 3 * 86_400_000_000_000  # those of the next days, if there are enough of them
 _TRIES = 24
 
 
@@ -18,12 +19,16 @@ _TRIES = 24
 class DonorBook:
     """M events, sorted by time, as a source of donors."""
 
+    time_ns: Ints
+    """(M,)"""
     user: UInts
     """Hash of the user, (M,)."""
     address: UInts
     """Hash of the address, else of the host; 0 without either, (M,)."""
     system: UInts
     """Hash of the AS number; 0 where unknown, (M,)."""
+    successes: Ints
+    """Rows of successes of known users."""
     candidates: Ints
     """Rows that may donate: successes on an address that their user had never used."""
     known_addresses: UInts
@@ -45,29 +50,34 @@ class DonorBook:
         victims: Ints,
         group: Ints,
         seed: int,
+        at: Ints | None = None,
         *,
         new_system: bool = False,
         later: bool = True,
     ) -> Ints:
-        """A donor row of the same group, `later` than the victim's; -1 where there is none.
+        """A donor row of the victim's group, `later` than row `at`; -1 where there is none.
 
-        `group` is a number per event, (M,). The donor is one of the next 200 candidates: near
-        enough in time that its browser is not from the victim's future.
+        `group` is a number per event, (M,); `at` is the victims' own rows by default. The donor
+        is one of the candidates of the next three days, of 10 to 200 of them: near enough in time
+        that its browser is not from the future.
         """
         rows = len(self.user)
+        at = victims if at is None else at
         keys = np.sort(group[self.candidates] * rows + self.candidates)
-        low = np.searchsorted(keys, group[victims] * rows + victims, side="right")
+        low = np.searchsorted(keys, group[victims] * rows + at, side="right")
         high = np.searchsorted(keys, (group[victims] + 1) * rows)
         if not later:  # nobody comes after: those before will do
             low = np.searchsorted(keys, group[victims] * rows)
             low = np.maximum(low, high - _NEAREST)
-        width = np.minimum(high - low, _NEAREST)
+        soon = np.searchsorted(self.time_ns, self.time_ns[at] + _NEAR_NS)
+        near = np.searchsorted(keys, group[victims] * rows + soon) - low
+        width = np.minimum(high - low, np.clip(near, _FEWEST, _NEAREST))
         donors = np.full(len(victims), -1, np.int64)
         for attempt in range(_TRIES):
             open_ = np.flatnonzero((donors < 0) & (width > 0))
             if not len(open_):
                 break
-            draw = uniform(seed, victims[open_], attempt, 701)
+            draw = uniform(seed, victims[open_], at[open_], attempt, 701)
             picked = keys[low[open_] + (draw * width[open_]).astype(np.int64)] % rows
             mine = victims[open_]
             good = (self.user[picked] != self.user[mine]) & ~self.knows_address(mine, picked)
@@ -85,13 +95,16 @@ def donor_book(events: pl.DataFrame) -> DonorBook:
     )
     user, place, system = (hashed[name].to_numpy() for name in ("user", "address", "system"))
     success = (events["outcome"] == "success").fill_null(value=False).to_numpy()
-    rows = np.flatnonzero(success & (user != 0) & (place != 0))
+    successes = np.flatnonzero(success & (user != 0))
+    rows = successes[place[successes] != 0]
     pairs = mix_pair(user[rows], place[rows])
     known, first = np.unique(pairs, return_index=True)
     return DonorBook(
+        time_ns=events["timestamp"].dt.timestamp("ns").to_numpy(),
         user=user,
         address=place,
         system=system,
+        successes=successes,
         candidates=np.sort(rows[first]),
         known_addresses=known,
         known_systems=np.unique(mix_pair(user[rows], system[rows])),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from authrisk.simulate.draws import Floats, Ints
-from authrisk.simulate.profile import Profile
+from authrisk.simulate.draws import Bools, Floats, Ints
+from authrisk.simulate.profiles.profile import Profile
 from authrisk.simulate.universe import Universe
 
 
@@ -55,14 +56,16 @@ def market_of(universe: Universe, profile: Profile) -> Market:
 
     The k-th share follows `surprise_quantiles`; each share goes to the country that lacks most,
     and there to its largest system without a share yet. A country whose systems run out leaves
-    its part to the others.
+    its part to the others. Profiles of different `half` share no system.
     """
     shares = _share_curve(profile.surprise_quantiles)
     wanted = _country_shares(universe, profile)
-    queues = [
-        np.flatnonzero((universe.as_country == c) & ~universe.as_hosting).tolist()[::-1]
-        for c in range(len(universe.countries))
-    ]
+    seen = _half(universe, profile.half)
+    access_systems = np.flatnonzero(seen & ~universe.as_hosting)
+    bounds = np.searchsorted(
+        universe.as_country[access_systems], np.arange(len(universe.countries) + 1)
+    )
+    queues = [access_systems[low:high].tolist()[::-1] for low, high in pairwise(bounds)]
     lack = wanted.copy()
     lack[[not queue for queue in queues]] = -np.inf
     access = np.zeros(len(universe.as_number))
@@ -76,7 +79,7 @@ def market_of(universe: Universe, profile: Profile) -> Market:
             lack[country] = -np.inf
     edges = np.concatenate(([0.0], np.cumsum(access)))
     bounds = np.searchsorted(universe.as_country, np.arange(len(universe.countries) + 1))
-    hosting = np.flatnonzero(universe.as_hosting)
+    hosting = np.flatnonzero(seen & universe.as_hosting)
     return Market(
         universe=universe,
         access_edges=edges,
@@ -85,6 +88,16 @@ def market_of(universe: Universe, profile: Profile) -> Market:
         hosting_systems=hosting,
         hosting_edges=np.cumsum(universe.as_weight[hosting] ** 0.7),
     )
+
+
+def _half(universe: Universe, half: int) -> Bools:
+    """Every other system of each country, access and hosting apart, the busiest in half 0."""
+    kind = universe.as_country * 2 + universe.as_hosting
+    order = np.argsort(kind, kind="stable")
+    ranks = np.empty(len(kind), np.int64)
+    ranks[order] = np.arange(len(kind)) - np.searchsorted(kind[order], kind[order])
+    seen: Bools = ranks % 2 == half
+    return seen
 
 
 def _share_curve(points: tuple[tuple[float, float], ...]) -> Floats:

@@ -7,7 +7,7 @@ but addresses loses nothing that enrichment does not give back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import polars as pl
@@ -49,11 +49,16 @@ class Universe:
 
     def networks_of(self, systems: Ints, draws: Floats) -> Ints:
         """One network of each AS, big ones more often; `draws` in [0, 1)."""
-        edges = np.concatenate(([0.0], np.cumsum(np.sqrt(self.network_size))))
-        starts = np.searchsorted(self.network_as, np.arange(len(self.as_number) + 1))
+        edges, starts = self._edges
         low, high = edges[starts[systems]], edges[starts[systems + 1]]
         picks: Ints = np.searchsorted(edges, low + draws * (high - low), side="right") - 1
         return np.clip(picks, starts[systems], starts[systems + 1] - 1)
+
+    @cached_property
+    def _edges(self) -> tuple[Floats, Ints]:
+        """Running sum of the networks' weights, and the first network of each system."""
+        edges = np.concatenate(([0.0], np.cumsum(np.sqrt(self.network_size))))
+        return edges, np.searchsorted(self.network_as, np.arange(len(self.as_number) + 1))
 
     def country(self, name: str) -> int:
         """Index of a country; raises ValueError for one that has no networks."""

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from authrisk.simulate.clock import Clocks, utc_s
 from authrisk.simulate.draws import Bools, Floats, Ints, choose, exponential, uniform
-from authrisk.simulate.profile import GAP_EDGES_S, Profile
+from authrisk.simulate.profiles.crowd import GAP_EDGES_S, Crowd
 
 DAY_S = 86_400.0
 _TASTES = 12  # peak hours that a user may prefer
@@ -33,42 +34,42 @@ class Logins(NamedTuple):
 
 
 def draw_logins(
-    profile: Profile,
+    life: Crowd,
     counts: Ints,
-    zone_h: Floats,
+    clocks: Clocks,
     *,
     days: float,
-    monday_days: float,
+    day0_s: float,
     seed: int,
 ) -> Logins:
-    """Times of `counts[i]` logins of user i.
+    """Times of `counts[i]` logins of user i, whose clock is `clocks`' i-th.
 
-    `zone_h` are hours ahead of the main country, `monday_days` is how far the week is at the start.
+    `day0_s` is the start of the period, seconds since 1970.
     """
+    monday_days = (day0_s / DAY_S + 3.0) % 7.0
     users = np.arange(len(counts), dtype=np.int64)
     user = np.repeat(users, counts)
     order = np.arange(len(user)) - np.repeat(np.cumsum(counts) - counts, counts)
-    gap_s = _gaps(profile, counts, user, order, days=days, seed=seed)
+    gap_s = _gaps(life, counts, user, order, days=days, seed=seed)
     is_visit = (order == 0) | (gap_s >= 3600.0)
     moves = np.where((order > 0) & is_visit, gap_s, 0.0) / DAY_S
     start, place = _fit_period(moves, user, counts, days, seed)
     own_days = start[user] + place
     visit = np.cumsum(is_visit) - 1
     visit -= np.repeat(visit[np.cumsum(counts) - counts], counts)
-    clock_s = _own_week(profile, own_days + monday_days, user, len(counts), seed)
-    week_s = clock_s - (zone_h[user] * 3600.0 + monday_days * DAY_S)
+    clock_s = _own_week(life, own_days + monday_days, user, len(counts), seed)
+    monday_s = day0_s - monday_days * DAY_S
+    week_s = utc_s(clocks.take(user), monday_s + clock_s) - day0_s
     pauses = np.where(is_visit, 0.0, gap_s)
     time_s = _whole_days_inside(week_s + _sum_within(pauses, is_visit), days)
     ranks = np.lexsort((time_s, user))
     return Logins(user[ranks], time_s[ranks], visit[ranks].astype(np.int64))
 
 
-def _gaps(
-    profile: Profile, counts: Ints, user: Ints, order: Ints, *, days: float, seed: int
-) -> Floats:
-    """Seconds between successive logins; the shares of the bins follow the profile."""
+def _gaps(life: Crowd, counts: Ints, user: Ints, order: Ints, *, days: float, seed: int) -> Floats:
+    """Seconds between successive logins; the shares of the bins follow the life."""
     shapes, which = np.unique(counts, return_inverse=True)
-    tilted = _bin_shares(profile, shapes, np.bincount(which), days)
+    tilted = _bin_shares(life, shapes, np.bincount(which), days)
     edges = np.cumsum(tilted, axis=1)[which[user]]
     draw = uniform(seed, user, order, 201)
     bins = np.minimum((draw[:, None] >= edges).sum(axis=1), len(GAP_EDGES_S) - 1)
@@ -83,7 +84,7 @@ def _gaps(
     return gap_s
 
 
-def _bin_shares(profile: Profile, shapes: Ints, users: Ints, days: float) -> Floats:
+def _bin_shares(life: Crowd, shapes: Ints, users: Ints, days: float) -> Floats:
     """Shares of the gap bins for each number of logins, (len(shapes), 7).
 
     Many logins do not fit into the period with long gaps between them: their shares are tilted
@@ -93,8 +94,8 @@ def _bin_shares(profile: Profile, shapes: Ints, users: Ints, days: float) -> Flo
     grid = (np.arange(200) + 0.5)[:, None] / 200
     spread = edges[:-1] * (edges[1:] / edges[:-1]) ** grid ** np.array(_LEAN[:-1])
     means = np.append(spread.mean(axis=0), edges[-1] + _LONG_MEAN_DAYS * DAY_S) / DAY_S
-    wanted = np.array(profile.gap_shares) / sum(profile.gap_shares)
-    span = profile.logins.span_days(shapes, days)
+    wanted = np.array(life.gap_shares) / sum(life.gap_shares)
+    span = life.logins.span_days(shapes, days)
     room = (0.8 * days if span is None else span) / np.maximum(shapes - 1, 1)
     exact = span is not None
     weights = wanted.copy()
@@ -136,13 +137,13 @@ def _fit_period(
     return free * uniform(seed, np.arange(len(counts)), 204), since
 
 
-def _own_week(profile: Profile, own_days: Floats, user: Ints, users: int, seed: int) -> Floats:
+def _own_week(life: Crowd, own_days: Floats, user: Ints, users: int, seed: int) -> Floats:
     """Map evenly flowing days to seconds through each user's own week of 168 hours.
 
-    Tastes are weighted so that all users together have exactly the profile's hours.
+    Tastes are weighted so that all users together have exactly the crowd's hours.
     """
-    hours = np.array(profile.hour_shares) / sum(profile.hour_shares)
-    week = np.array(profile.weekday_shares) / sum(profile.weekday_shares)
+    hours = np.array(life.hour_shares) / sum(life.hour_shares)
+    week = np.array(life.weekday_shares) / sum(life.weekday_shares)
     turn = 2 * np.pi * (np.arange(24) + 0.5) / 24
     peaks = 2 * np.pi * np.arange(_TASTES) / _TASTES
     by_hour = hours * np.exp(_PEAK * np.cos(turn - peaks[:, None]))

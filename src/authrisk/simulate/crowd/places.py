@@ -12,12 +12,13 @@ import numpy as np
 
 from authrisk.simulate.draws import Bools, Floats, Ints, below, choose, normal, uniform
 from authrisk.simulate.market import Market
-from authrisk.simulate.profile import PlaceShares, Profile
+from authrisk.simulate.profiles.crowd import Crowd, PlaceShares
 from authrisk.simulate.universe import Universe
 
 HOME, MOBILE, OFFICE, VPN, ELSEWHERE, ABROAD = range(6)
 _OFFICE_HOURS = (7.0, 18.0)
 _ROAMING_S = 900.0  # who walks about changes networks every quarter of an hour
+_LEAPS = 0.3  # share of hops that change the place at once, whatever the quarter of the hour
 
 
 class Residents(NamedTuple):
@@ -71,20 +72,20 @@ class Calls(NamedTuple):
     trip: Ints
 
 
-def settle(profile: Profile, market: Market, users: int, seed: int) -> Residents:
+def settle(life: Crowd, market: Market, users: int, seed: int) -> Residents:
     """Give every user a country, providers, an employer and habits."""
     universe = market.universe
     who = np.arange(users, dtype=np.int64)
     system = market.access(uniform(seed, who, 401))
     country = universe.as_country[system]
-    hosted = uniform(seed, who, 402) < profile.hosting_homes
+    hosted = uniform(seed, who, 402) < life.hosting_homes
     cloud = market.hosting(country, uniform(seed, who, 403), uniform(seed, who, 404))
     system = np.where(hosted, cloud, system)
     # Most phones are with the household's own provider; the rest is with any of the country's.
     other = market.access_in(country, uniform(seed, who, 405))
     bundled = (uniform(seed, who, 406) < 0.4) & ~hosted
     carrier = np.where(bundled, system, other)
-    office, office_network = _offices(profile, market, country, users, seed)
+    office, office_network = _offices(life, market, country, users, seed)
     exits = market.hosting(country, uniform(seed, who, 407), uniform(seed, who, 408))
     return Residents(
         home_system=system,
@@ -96,8 +97,8 @@ def settle(profile: Profile, market: Market, users: int, seed: int) -> Residents
         vpn_network=universe.networks_of(exits, uniform(seed, exits, who % 3, 411)),
         taste=np.stack(
             [
-                _taste(profile.mobile_places, profile.place_focus, users, seed + 1),
-                _taste(profile.desk_places, profile.place_focus, users, seed + 2),
+                _taste(life.mobile_places, life.place_focus, users, seed + 1),
+                _taste(life.desk_places, life.place_focus, users, seed + 2),
             ],
             axis=1,
         ),
@@ -105,23 +106,27 @@ def settle(profile: Profile, market: Market, users: int, seed: int) -> Residents
 
 
 def visit_sources(
-    profile: Profile, market: Market, residents: Residents, visits: Visits, seed: int
+    life: Crowd, market: Market, residents: Residents, visits: Visits, seed: int
 ) -> Sources:
     """The network and address of each login."""
     universe, user = market.universe, visits.user
     # Some people leave the house within a visit: the phone changes from wifi to its carrier.
     stretch = (visits.time_s / _ROAMING_S + uniform(seed, user, 417)).astype(np.int64)
-    hops = uniform(seed, user, stretch, 421) < profile.hops
+    people = np.arange(len(residents.country), dtype=np.int64)
+    hopping = life.hops * np.exp(0.4 * normal(seed, 431, people) - 0.08)
+    odds = np.log(life.routine / (1.0 - life.routine)) + 0.7 * normal(seed, 432, people)
+    steady = 1.0 / (1.0 + np.exp(-odds))
+    hops = uniform(seed, user, stretch, 421) < hopping[user]
     week = (visits.time_s / 604_800.0 + uniform(seed, user, 429)).astype(np.int64) + (1 << 40)
-    settled = uniform(seed, user, visits.visit, 418) < profile.routine
+    settled = uniform(seed, user, visits.visit, 418) < steady[user]
     moment = np.where(settled, week, visits.visit)
     moment = np.where(hops, stretch + (1 << 50), moment)
     second = visits.time_s.astype(np.int64)
-    leaps = uniform(seed, user, second, 416) < profile.hops / 4
+    leaps = uniform(seed, user, second, 416) < _LEAPS * hopping[user]
     moment = np.where(leaps, second + (1 << 60), moment)
     place = _place(residents, visits, moment, seed)
     spot = below(6, seed, user, moment, 422)  # cafes and friends: a few per user
-    trip, abroad = _trips(profile, user, visits.time_s, seed)
+    trip, abroad = _trips(life, user, visits.time_s, seed)
     place = np.where(abroad & (place != VPN), ABROAD, place)
     network = np.stack(
         [residents.home_network, residents.carrier, residents.office_network,
@@ -155,12 +160,14 @@ def _place(residents: Residents, visits: Visits, moment: Ints, seed: int) -> Int
     return np.minimum(place, ELSEWHERE)
 
 
-def _trips(profile: Profile, user: Ints, time_s: Floats, seed: int) -> tuple[Ints, Bools]:
-    """Number of the ten-day stretch of each login, and whether the user is abroad in it."""
-    stretch = np.floor(time_s / 864_000.0 + uniform(seed, user, 440)).astype(np.int64)
-    eager = 2.0 * uniform(seed, user, 441) ** 2 * 1.5
-    chance = profile.trips_per_year / 36.5 * eager
-    return stretch, uniform(seed, user, stretch, 442) < chance
+def _trips(life: Crowd, user: Ints, time_s: Floats, seed: int) -> tuple[Ints, Bools]:
+    """Number of the stretch of about ten days of each login, and whether the user is abroad."""
+    people = np.arange(int(user.max(initial=0)) + 1, dtype=np.int64)
+    length_s = 864_000.0 * np.exp(0.4 * normal(seed, 443, people))
+    phase, eager = uniform(seed, 440, people), 3.0 * uniform(seed, 441, people) ** 2
+    chance = life.trips_per_year / 365.0 * eager * length_s / 86_400.0
+    stretch = np.floor(time_s / length_s[user] + phase[user]).astype(np.int64)
+    return stretch, uniform(seed, user, stretch, 442) < chance[user]
 
 
 def _foreign_system(market: Market, home: Ints, seed: int, user: Ints, trip: Ints) -> Ints:
@@ -174,11 +181,11 @@ def _foreign_system(market: Market, home: Ints, seed: int, user: Ints, trip: Int
 
 
 def _offices(
-    profile: Profile, market: Market, country: Ints, users: int, seed: int
+    life: Crowd, market: Market, country: Ints, users: int, seed: int
 ) -> tuple[Ints, Ints]:
     """Employer of each user, sizes by Zipf's law, and the network of the employer's office."""
     who = np.arange(users, dtype=np.int64)
-    number = max(1, round(users * profile.offices_per_user))
+    number = max(1, round(users * life.employers_per_user))
     rank = np.exp(uniform(seed, who, 450) * np.log(number + 1.0)).astype(np.int64) - 1
     office = rank * len(market.universe.countries) + country  # one per employer and country
     system = market.access_in(country, uniform(seed, office, 451))
@@ -244,7 +251,7 @@ def _leases(calls: Calls, place: int, seed: int) -> tuple[Ints, Ints, Ints]:
 
 
 _LEASES = {
-    HOME: (38.0, 1.4, 0.06),
+    HOME: (43.0, 1.4, 0.05),
     MOBILE: (3.0, 3.0, 0.0),
     OFFICE: (1e6, 0.0, 1.0),
     VPN: (2.0, 1.5, 0.3),

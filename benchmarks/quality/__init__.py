@@ -1,0 +1,1 @@
+"""Detection quality: all contenders on simulated worlds, with the protocol's figures."""

@@ -1,0 +1,1 @@
+"""Reports of an evaluation: one document, as Markdown or as a web page, with plots."""

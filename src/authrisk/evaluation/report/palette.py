@@ -1,0 +1,96 @@
+"""How plots look: colours that colour-blind readers tell apart, quiet axes, readable sizes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+from authrisk.evaluation.figures import Report
+
+# Okabe and Ito, 2008.
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, GREY, PALE = "#CC79A7", "#56B4E9", "#767676", "#C9CED6"
+INK, GRID = "#1D2433", "#E9ECF1"
+
+TIER_NAMES = {
+    "": "legitimate",
+    "T0": "T0 stuffing",
+    "T1": "T1 naive",
+    "T2": "T2 VPN",
+    "T3": "T3 phishing",
+    "T4": "T4 targeted",
+    "T5": "T5 perfect copy",
+    "T6": "T6 campaign",
+}
+TIER_COLOURS = {
+    "": GREY, "T0": ORANGE, "T1": BLUE, "T2": SKY, "T3": GREEN, "T4": RED, "T5": GREY,
+    "T6": PURPLE,
+}  # fmt: skip
+SHADES = ("#DCE9F3", "#A9CBE3", "#6AA6CE", "#2D7BB0", "#0B4F80")
+"""From little to much."""
+_STYLE: dict[str, Any] = {
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "white",
+    "font.family": "DejaVu Sans",
+    "font.size": 10.5,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": "#9AA3B2",
+    "axes.linewidth": 0.8,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "xtick.color": "#5B6475",
+    "ytick.color": "#5B6475",
+    "xtick.labelsize": 9.5,
+    "ytick.labelsize": 9.5,
+    "legend.frameon": False,
+    "lines.linewidth": 2.0,
+    "lines.solid_capstyle": "round",
+    "svg.fonttype": "path",
+    "svg.hashsalt": "authrisk",
+}
+
+
+def style() -> AbstractContextManager[None]:
+    """Fonts, sizes and lines of every plot that is drawn within."""
+    import matplotlib
+
+    return matplotlib.rc_context(_STYLE)  # type: ignore[arg-type] # one of the stubs' own names
+
+
+def tier_name(tier: str) -> str:
+    """The tier and what it stands for.
+
+    >>> tier_name("T2")
+    'T2 VPN'
+    """
+    return TIER_NAMES.get(tier, tier)
+
+
+def tier_colour(tier: str) -> str:
+    """The colour of a tier, the same in every plot."""
+    return TIER_COLOURS.get(tier, INK)
+
+
+def contender_colours(report: Report) -> dict[str, str]:
+    """Strong colours for ours and for the strongest others, the rest pale.
+
+    The strongest others are the best supervised ones and the best without labels, by macro recall
+    at 1 %.
+    """
+    colours = dict(zip(report.ours, (BLUE, GREEN), strict=False))
+    others = [c for c in report.contenders if c.name not in report.ours]
+    strength = {c.name: v.macro_at_1pct.value if (v := c.view()) and v.macro_at_1pct else 0.0
+                for c in others}  # fmt: skip
+    others.sort(key=lambda c: -strength[c.name])
+    chosen = [c for c in others if c.supervised][:2]
+    chosen += [c for c in others if not c.supervised][:2]
+    colours |= dict(zip((c.name for c in chosen), (ORANGE, PURPLE, RED, SKY), strict=False))
+    return colours | {c.name: PALE for c in others if c.name not in colours}

@@ -1,0 +1,1 @@
+"""A crowd's logins: when people come by, and from where."""
