@@ -33,6 +33,9 @@ def read_access_line(text: str) -> AccessLine | None:
     ('1.2.3.4', 'ada', 401)
     """
     quote = text.find('"')
+    if text[quote - 1 : quote] == "\\":  # a user name with a quote
+        first = _FIRST_QUOTE.match(text)
+        quote = first.end() - 1 if first is not None else -1
     stamp = _STAMP.fullmatch(text, quote - _STAMP_LENGTH, quote) if quote > _STAMP_LENGTH else None
     rest = _REST.match(text, quote) if stamp is not None else None
     if stamp is None or rest is None:
@@ -61,6 +64,7 @@ _STAMP_LENGTH = len("[08/Jun/2020:08:04:43 +0000] ")
 _STAMP = re.compile(
     r"\[([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9]{2}:[0-9]{2}:[0-9]{2}) ([+-][0-9]{4})\] "
 )
+_FIRST_QUOTE = re.compile(r'(?:[^"\\]|\\.)*+"')
 _QUOTED = r'"(?:[^"\\]|\\.)*+"'
 _REST = re.compile(
     rf'{_QUOTED} ([0-9]{{3}}|-) (?:[0-9]++|-)(?: {_QUOTED} "((?:[^"\\]|\\.)*+)")?(?= |$)'

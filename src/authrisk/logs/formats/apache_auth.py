@@ -28,20 +28,23 @@ def _opened(settings: ParseSettings) -> Reader:
     def read(line: Line) -> Item:
         header = _HEADER.match(line.text)
         if header is None:
-            return Rejected(line, "no header of httpd")
+            other = _OTHER.match(line.text) is not None
+            return Ignored(line, OTHER) if other else Rejected(line, "no header of httpd")
         month, day, time, year, process, source = header.groups()
+        port = None
         message = line.text[header.end() :]
         fault = _read_fault(message)
         if fault is None:
             return Ignored(line, OTHER)
         user, reason = fault
         if process is not None and source.count(":") > 1:
-            source = source.rpartition(":")[0]  # httpd writes IPv6 and its port without brackets
+            # httpd writes IPv6 and its port without brackets.
+            source, _, port = source.rpartition(":")
         code = _CODE.match(message)
         return line_event(
             "apache_auth", line, stamps.utc_ns(f"{month} {day} {year} {time}"),
             user, Outcome.FAILURE,
-            source=source, reason=reason, failure_code=code[1] if code else None,
+            source=source, src_port=port, reason=reason, failure_code=code[1] if code else None,
             auth_method="password", app="httpd",
         )  # fmt: skip
 
@@ -60,6 +63,7 @@ _HEADER = re.compile(
     r"\[[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ 0-9]?[0-9]) ([0-9:]{8}(?:\.[0-9]+)?) ([0-9]{4})\]"
     r" \[(?:[a-z_0-9]*:)?[a-z]+\](?: \[pid ([0-9]+)(?::tid [0-9]+)?\])? \[client ([^\]\s]+)\] "
 )
+_OTHER = re.compile(r"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9]?[0-9] [0-9:]{8}[0-9. ]{5,16}\] \[")
 _CODE = re.compile(r"(AH[0-9]{5}): ")
 _FAULTS = (
     (UserPattern(r"(?:AH01618: )?user <USER> not found: /.*"), "unknown_user"),
@@ -106,7 +110,10 @@ user eve: password mismatch: /private/""",
             "src_ip": "31.33.58.75", "src_port": 50229, "failure_code": "AH01618",
             "timestamp_ns": 1_665_663_889_880_562_000,
         },
-        {"user_id": "ada l", "failure_reason": "bad_credentials", "src_ip": "2001:db8::9"},
+        {
+            "user_id": "ada l", "failure_reason": "bad_credentials", "src_ip": "2001:db8::9",
+            "src_port": 50230,
+        },
         {"user_id": "bo", "src_ip": "31.33.58.75"},
         {"user_id": "eve", "failure_reason": "bad_credentials", "src_ip": "10.0.0.9"},
     ),

@@ -17,117 +17,74 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import msgspec.structs
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
+from authrisk.logs.holding_format import Hold, HoldingFormat
 from authrisk.logs.line_event import line_event
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings
 from authrisk.logs.reader_format import OTHER
 from authrisk.logs.timestamps import StampReader, naive_to_ns
 from authrisk.logs.user_pattern import UserPattern
 
-
-@dataclass(slots=True)
-class _Held:
-    event: LoginEvent
-    numbers: set[str]
-
-    def takes(self, event: LoginEvent, number: str) -> bool:
-        """Whether a message tells of the attempt that is held."""
-        ours, theirs = self.event.src_ip, event.src_ip
-        near = abs(event.timestamp_ns - self.event.timestamp_ns) <= _ATTEMPT_NS
-        return near and number not in self.numbers and (not ours or not theirs or ours == theirs)
-
-    def take(self, event: LoginEvent, number: str) -> None:
-        self.numbers.add(number)
-        self.event = msgspec.structs.replace(
-            self.event,
-            src_ip=self.event.src_ip or event.src_ip,
-            src_port=self.event.src_port or event.src_port,
-            dst_ip=self.event.dst_ip or event.dst_ip,
-            failure_reason=self.event.failure_reason or event.failure_reason,
-            app=event.app if self.event.app == "aaa" else self.event.app,
-        )
+_Key = tuple[str | None, str | None, Outcome]
+"""Firewall, user, outcome."""
 
 
-class CiscoAsa:
-    """Holds each attempt for two seconds of log time, or until a pause."""
+class _Firewalls:
+    """Reads lines, holding each attempt for two seconds of log time."""
 
-    name = "cisco_asa"
-    title = "Cisco ASA, FTD, PIX: AAA, VPN and administrator logins in syslog"
-    versions = "7-9"
-    proven = "samples"
-    programs = ("%ASA-*", "%FTD-*", "%PIX-*")
+    def __init__(self, settings: ParseSettings) -> None:
+        self._stamps, self._settings = StampReader(settings), settings
+        self._hold = Hold[_Key](_ATTEMPT_NS)
+        self._numbers: dict[_Key, set[str]] = {}
+        """Of each attempt that is held: the numbers of its messages."""
 
-    @property
-    def sample(self) -> str:
-        return _SAMPLE
-
-    @property
-    def expected(self) -> Sequence[dict[str, object]]:
-        return _EXPECTED
-
-    @property
-    def hostile(self) -> str:
-        return _HOSTILE
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether a line carries the message number of a firewall behind its header."""
-        return any(_HEADER.match(text) is not None for text in head)
-
-    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
-        """One item a line; an event comes when no other line can tell of it any more."""
-        stamps = StampReader(settings)
-        held: dict[tuple[str | None, str | None, Outcome], _Held] = {}
-        for line in lines:
-            if not line.text.strip():
-                if line.number == 0 and line.text:  # the log pauses
-                    yield from _all(held)
-                yield Ignored(line, "blank line")
-                continue
-            try:
-                told = _read(line, stamps, settings)
-            except ValueError as error:
-                yield Rejected(line, str(error))
-                continue
-            if isinstance(told, str):
-                yield Ignored(line, told)
-                continue
-            event, number = told
-            yield from _due(held, event.timestamp_ns)
-            key = (event.dst_host, event.user_id, event.outcome)
-            before = held.get(key)
-            if before is not None and before.takes(event, number):
-                before.take(event, number)
-                yield Ignored(line, "attempt told by another line")
-                continue
-            if before is not None:
-                yield held.pop(key).event
-            held[key] = _Held(event, {number})
-        yield from _all(held)
-
-
-def _due(
-    held: dict[tuple[str | None, str | None, Outcome], _Held], now_ns: int
-) -> Iterator[LoginEvent]:
-    while held:
-        key = next(iter(held))
-        if len(held) < _CAPACITY and now_ns - held[key].event.timestamp_ns <= _ATTEMPT_NS:
+    def read(self, line: Line) -> Iterator[Item]:
+        told = _read(line, self._stamps, self._settings)
+        if isinstance(told, str):
+            yield Ignored(line, told)
             return
-        yield held.pop(key).event
+        event, number = told
+        yield from self._hold.due(event.timestamp_ns)
+        key = (event.dst_host, event.user_id, event.outcome)
+        held = self._hold.get(key)
+        if held is not None and number not in self._numbers[key] and _agree(held, event):
+            self._numbers[key].add(number)
+            self._hold.put(key, _joined(held, event))
+            yield Ignored(line, "attempt told by another line")
+            return
+        before = self._hold.pop(key)
+        if before is not None:
+            yield before
+        self._hold.put(key, event)
+        self._numbers[key] = {number}
+        if len(self._numbers) > _REMEMBERED:
+            self._numbers = {key: self._numbers[key] for key in self._hold}
+
+    def rest(self) -> Iterator[Item]:
+        yield from self._hold.rest()
 
 
-def _all(held: dict[tuple[str | None, str | None, Outcome], _Held]) -> Iterator[LoginEvent]:
-    while held:
-        yield held.pop(next(iter(held))).event
+def _agree(held: LoginEvent, event: LoginEvent) -> bool:
+    """Whether two messages of one user and outcome can be of one attempt."""
+    near = abs(event.timestamp_ns - held.timestamp_ns) <= _ATTEMPT_NS
+    return near and (not held.src_ip or not event.src_ip or held.src_ip == event.src_ip)
+
+
+def _joined(held: LoginEvent, event: LoginEvent) -> LoginEvent:
+    return msgspec.structs.replace(
+        held,
+        src_ip=held.src_ip or event.src_ip,
+        src_port=held.src_port or event.src_port,
+        dst_ip=held.dst_ip or event.dst_ip,
+        app=event.app if held.app == "aaa" else held.app,
+    )
 
 
 def _read(line: Line, stamps: StampReader, settings: ParseSettings) -> tuple[LoginEvent, str] | str:
-    if len(line.text) > _LONGEST:
-        raise ValueError("longer than any line of this format")
     header = _HEADER.match(line.text)
     if header is None:
         raise ValueError("no header of a firewall")
@@ -177,8 +134,7 @@ def _reason(why: str | None) -> str:
     return "policy_denied" if "rights" in why or "policy" in why else "bad_credentials"
 
 
-_LONGEST = 16_384
-_CAPACITY = 1024
+_REMEMBERED = 4096
 _ATTEMPT_NS = 2 * NS_PER_S
 _MASKED = re.compile(r"\**")
 _TIME = (
@@ -275,4 +231,15 @@ authentication succeeded: IP address: 1.2.3.4, Uname: victim
 Feb  9 11:44:56 web1 httpd[5]: %ASA-6-611101: User authentication succeeded: IP address: 1.2.3.4, \
 Uname: victim"""
 
-PARSER = CiscoAsa()
+PARSER = HoldingFormat(
+    name="cisco_asa",
+    title="Cisco ASA, FTD, PIX: AAA, VPN and administrator logins in syslog",
+    versions="7-9",
+    proven="samples",
+    programs=("%ASA-*", "%FTD-*", "%PIX-*"),
+    is_own=lambda text: _HEADER.match(text) is not None,
+    opened=_Firewalls,
+    sample=_SAMPLE,
+    expected=_EXPECTED,
+    hostile=_HOSTILE,
+)

@@ -10,7 +10,8 @@ attempts that exceed them. `no auth attempts` and proxies' lines are no logins.
 A password that `auth_verbose_passwords` leaks is read over.
 
 Reference: src/login-common/client-common.c, src/auth/auth-request.c of Dovecot 2.3; tried on
-2.3.19. The first six lines of the sample are of crowdsec's parser tests (MIT).
+2.3.19, whose line in the sample has no host. The first six lines of it are of crowdsec's parser
+tests (MIT).
 """
 
 from __future__ import annotations
@@ -37,11 +38,16 @@ class _Connections:
         """Session, or address where there is none -> failures told, and when the last was."""
 
     def read(self, line: Line) -> Item:
-        if "dovecot" not in line.text:
+        own = _OWN.match(line.text)
+        if own is not None:
+            daemon = DaemonLine(own[1], None, "dovecot", None, line.text[own.end() :])
+        elif "dovecot" not in line.text:
             return Ignored(line, FOREIGN)
-        daemon = read_daemon_line(line.text)
-        if daemon is None:
-            return Rejected(line, "no syslog header")
+        else:
+            header = read_daemon_line(line.text)
+            if header is None:
+                return Rejected(line, "no syslog header")
+            daemon = header
         service = _SERVICE.match(daemon.message) if daemon.tag == "dovecot" else None
         if service is None:
             return Ignored(line, OTHER if daemon.tag == "dovecot" else FOREIGN)
@@ -105,6 +111,8 @@ def _reason(fault: str) -> str:
 
 
 def _is_dovecot(text: str) -> bool:
+    if _OWN.match(text) is not None:
+        return True
     try:
         daemon = read_daemon_line(text)
     except ValueError:
@@ -114,6 +122,11 @@ def _is_dovecot(text: str) -> bool:
 
 _CONNECTION_NS = 180 * NS_PER_S
 """How long a client may stay without a login, and so how far the last line may lag."""
+_OWN = re.compile(
+    r"([A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}) "
+    r"(?=(?:master|auth(?:-worker)?|[a-z0-9]+-login)(?:\([0-9]+\))?: (?:Info|Warning|Error): )"
+)
+"""Of Dovecot's own file (`log_path`)."""
 _SERVICE = re.compile(
     r"(auth(?:-worker)?|[a-z0-9]+-login)(?:\([0-9]+\))?: (?:(?:Info|Warning|Error|Debug): )?"
     r"(?:conn unix:[^:<>]*: (?:auth-worker<[0-9]+>: )?)?"
@@ -133,11 +146,11 @@ _FAILURES = re.compile(r"\(auth failed, ([0-9]{1,6}) attempts")
 
 PARSER = ReaderFormat(
     name="dovecot",
-    title="Dovecot IMAP, POP3, ManageSieve: mail log or journal",
+    title="Dovecot IMAP, POP3, ManageSieve: mail log, journal, own file",
     versions="2.0-2.4",
     proven="samples",
     programs=("dovecot",),
-    is_own=lambda text: "dovecot: " in text and _is_dovecot(text),
+    is_own=_is_dovecot,
     opened=lambda settings: _Connections(settings).read,
     sample="""\
 Sep 8 07:16:29 canyon dovecot: auth-worker(24058): pam(toto,1.1.1.1,<youpi>): pam_authenticate() \
@@ -154,6 +167,9 @@ rip=172.17.0.1, lip=172.17.0.2, mpid=18, TLS, session=<PeYcgjjOGOisEQAB>
 2024-12-31T06:56:17.784598+01:00 mail dovecot: auth-worker(10377): conn unix:auth-worker \
 (pid=919,uid=112): auth-worker<1>: sql(testing@example.com,192.168.1.1): unknown user (given \
 password: Password123$)
+Nov 24 14:04:26 imap-login: Info: Disconnected: Aborted login by logging out (auth failed, 1 \
+attempts in 2 secs): user=<x>, method=PLAIN, rip=1.2.3.4, lip=7.7.7.7, session=<a>>, method=PLAIN, \
+rip=127.0.0.1, lip=127.0.0.1, secured, session=<GIsUMAZhUJl/AAAB>
 Oct 13 09:23:59 canyon postfix/cleanup[9]: 4XyZ: message-id=<1@example.org>""",
     expected=(
         {"user_id": "toto", "outcome": "failure", "src_ip": "1.1.1.1", "session_id": "youpi"},
@@ -163,6 +179,10 @@ Oct 13 09:23:59 canyon postfix/cleanup[9]: 4XyZ: message-id=<1@example.org>""",
         {
             "user_id": "testing@example.com", "failure_reason": "unknown_user",
             "failure_code": None, "timestamp_ns": 1_735_624_577_784_598_000,
+        },
+        {
+            "user_id": "x>, method=PLAIN, rip=1.2.3.4, lip=7.7.7.7, session=<a>",
+            "src_ip": "127.0.0.1", "session_id": "GIsUMAZhUJl/AAAB",
         },
     ),
     hostile="""\

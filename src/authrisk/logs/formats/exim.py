@@ -78,8 +78,8 @@ def _authenticated(message: str, at: int) -> tuple[str, str] | None:
     """Authenticator and user of an arrival's fields, which begin there."""
     while (field := _FIELD.match(message, at)) is not None:
         if field[1] == "A":
-            method, _, user = field[2].partition(":")
-            return (method, user) if user else None
+            named = _ACCOUNT.match(message, at)
+            return (named[1], named[2]) if named is not None else None
         at = field.end()
     return None
 
@@ -111,6 +111,8 @@ _ARRIVAL = re.compile(
     rf" H={_PEER}(?= )"
 )
 _FIELD = re.compile(r' ([A-Za-z0-9]+)=("[^"]*"|[^\s"]*)(?= |$)')
+_ACCOUNT = re.compile(r" A=([^:\s]+):(.+?)(?= S=[0-9]+(?: |$))")
+"""Accounts may have spaces; the message's size follows."""
 _OWN = re.compile(
     r"[\w.-]+ authenticator failed for |exim [0-9.]+ daemon started|H=\S"
     r"|[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} (?:<=|=>|Completed)"
@@ -135,10 +137,10 @@ Jun 29 16:07:05 server exim[1234]: dovecot_login authenticator failed for ppp-1-
 ([127.0.0.1]) [1.2.3.4]:51451: 535 Incorrect authentication data (set_id=info@test.com)
 2022-06-29 16:10:00 +0200 1o6Yfg-0004aa-Bc <= ada@test.com H=(pc.lan) [2001:db8::7]:51452 \
 P=esmtpsa \
-X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no A=plain:ada@test.com S=700 id=1@pc.lan
+X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no A=plain:ada l S=700 id=1@pc.lan
 2022-06-29 16:10:03 +0200 1o6Yfh-0004ab-Cd <= ada@test.com H=(pc.lan) [2001:db8::7]:51452 \
 P=esmtpsa \
-X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no A=plain:ada@test.com S=700 id=2@pc.lan""",
+X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no A=plain:ada l S=700 id=2@pc.lan""",
     expected=(
         {
             "user_id": "abuse@test.com", "outcome": "failure", "src_ip": "1.2.3.4",
@@ -147,7 +149,7 @@ X=TLS1.3:TLS_AES_256_GCM_SHA384:256 CV=no A=plain:ada@test.com S=700 id=2@pc.lan
         {"user_id": "a b", "failure_reason": "bad_credentials", "src_ip": "192.0.2.12"},
         {"user_id": "info@test.com", "dst_host": "server", "src_ip": "1.2.3.4"},
         {
-            "user_id": "ada@test.com", "outcome": "success", "auth_method": "plain",
+            "user_id": "ada l", "outcome": "success", "auth_method": "plain",
             "src_ip": "2001:db8::7", "timestamp_ns": 1_656_511_800_000_000_000,
         },
     ),

@@ -78,7 +78,10 @@ _PHRASES = (
     ("validation failed", "policy_denied"),
     ("Windows authentication only", "policy_denied"),
 )
-_HEADER = re.compile(r"\ufeff?([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{2,7}) (Logon|spid[0-9]{1,6}s?|Server|Backup) {1,12}")
+_HEADER = re.compile(
+    r"\ufeff?([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{2,7})"
+    r" (Logon|spid[0-9]{1,6}s?|Server|Backup) {1,12}"
+)
 _ERROR = re.compile(r"Error: 18[0-9]{3}, Severity: [0-9]{1,2}, State: ([0-9]{1,3})\.")
 _CLIENT = " [CLIENT: "
 _LOGIN = UserPattern(

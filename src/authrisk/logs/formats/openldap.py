@@ -9,7 +9,8 @@ value of it, of SASL the `authcid`. slapd answers 49 also for users that it does
 
 Own stamps are hexadecimal: seconds, and from 2.5 their fraction.
 
-Reference: slapd.conf(5), RFC 4511 (result codes); tried on 2.5.13.
+Reference: slapd.conf(5), RFC 4511 (result codes). The sample's hexadecimal lines are of slapd
+2.5.13 (addresses changed), the others after 2.4.
 """
 
 from __future__ import annotations
@@ -72,17 +73,17 @@ class _Connections:
         code, (dn, method) = result[1], bind
         if code == "14":
             return Ignored(line, "step of a login")
-        if not dn:
+        if not dn and (code == "0" or method == "simple"):
             return Ignored(line, "anonymous bind")
         ns = stamp if isinstance(stamp, int) else self._stamps.utc_ns(stamp)
         event = line_event(
             "openldap", line, ns, dn, Outcome.SUCCESS if code == "0" else Outcome.FAILURE,
             source=self._sources.get(connection), failure_code=None if code == "0" else code,
-            reason=None if code == "0" else _REASONS.get(code, "other"),
+            reason=None if code == "0" else _reason(code, rest),
             auth_method=method, auth_protocol="ldap", app="slapd", dst_host=host,
             correlation_id=f"conn={number} op={operation}",
         )  # fmt: skip
-        return msgspec.structs.replace(event, user_name=_name(dn))
+        return msgspec.structs.replace(event, user_name=_name(dn) or None)
 
     def _bind(self, key: tuple[_Connection, str], rest: str) -> None:
         """Keep who binds; what a later line of the operation says more exactly counts."""
@@ -103,6 +104,12 @@ def _own_ns(stamp: re.Match[str]) -> int:
     fraction = stamp[2] or "0"
     unit = 1 if len(fraction) == 8 else 1000
     return int(stamp[1], 16) * NS_PER_S + int(fraction, 16) % NS_PER_S * unit
+
+
+def _reason(code: str, result: str) -> str:
+    if code == "49" and "user not found" in result:  # so SASL says
+        return "unknown_user"
+    return _REASONS.get(code, "other")
 
 
 def _name(dn: str) -> str:
@@ -141,7 +148,7 @@ PARSER = ReaderFormat(
     name="openldap",
     title="OpenLDAP slapd: syslog, standard error, own file",
     versions="2.4-2.6",
-    proven="documentation",
+    proven="samples",
     programs=("slapd",),
     is_own=_is_slapd,
     opened=lambda settings: _Connections(settings).read,
@@ -159,10 +166,24 @@ Jan  5 14:20:02 ldap1 slapd[812]: conn=1000 op=2 RESULT tag=97 err=49 text=
 Jan  5 14:20:03 ldap1 slapd[812]: conn=1001 fd=13 ACCEPT from PATH=/run/ldapi (PATH=/run/ldapi)
 Jan  5 14:20:03 ldap1 slapd[812]: conn=1001 op=0 BIND dn="" method=128
 Jan  5 14:20:03 ldap1 slapd[812]: conn=1001 op=0 RESULT tag=97 err=0 text=
-62a50c6f.1dcd6500 0x7f0b6a7fc700 conn=5 fd=12 ACCEPT from IP=[2001:db8::9]:40000 (IP=[::]:389)
-62a50c6f.1dcd6500 0x7f0b6a7fc700 conn=5 op=0 BIND dn="uid=eve,dc=example" method=128
-62a50c6f.1dcd6500 0x7f0b6a7fc700 conn=5 op=0 RESULT tag=97 err=49 qtime=0.000010 etime=0.000100 \
-text=""",
+6b059999.0d012eb7 0x7f0f801fe6c0 conn=1003 fd=13 ACCEPT from IP=[2001:db8::9]:35114 (IP=[::]:10389)
+6b059999.0d034c57 0x7f0f801fe6c0 conn=1003 op=0 BIND dn="uid=nobody,dc=example,dc=org" method=128
+6b059999.0d03f5cf 0x7f0f801fe6c0 conn=1003 op=0 RESULT tag=97 err=49 qtime=0.000006 \
+etime=0.000068 text=
+6b059999.1107c783 0x7f0f7f9fd6c0 conn=1007 fd=13 ACCEPT from PATH=/tmp/sock (PATH=/tmp/sock)
+6b059999.1109e9ca 0x7f0f801fe6c0 conn=1007 op=0 BIND dn="" method=163
+6b059999.110a434c 0x7f0f801fe6c0 conn=1007 op=0 BIND authcid="root" authzid="root"
+6b059999.110a5a9d 0x7f0f801fe6c0 conn=1007 op=0 BIND dn="uid=root,cn=external,cn=auth" \
+mech=EXTERNAL bind_ssf=0 ssf=71
+6b059999.110a895d 0x7f0f801fe6c0 conn=1007 op=0 RESULT tag=97 err=0 qtime=0.000093 etime=0.000139 \
+text=
+6b059999.12434072 0x7f0f801fe6c0 conn=1009 op=0 BIND dn="" method=163
+6b059999.124489d8 0x7f0f801fe6c0 conn=1009 op=0 RESULT tag=97 err=14 qtime=0.000007 \
+etime=0.000095 text=SASL(0): successful result:
+6b059999.126f3605 0x7f0f7f9fd6c0 conn=1009 op=1 BIND dn="" method=163
+6b059999.1270c571 0x7f0f7f9fd6c0 SASL [conn=1009] Failure: no secret in database
+6b059999.127167e9 0x7f0f7f9fd6c0 conn=1009 op=1 RESULT tag=97 err=49 qtime=0.000007 \
+etime=0.000154 text=SASL(-13): user not found: no secret in database""",
     expected=(
         {
             "user_id": "uid=ada,ou=people,dc=example,dc=org", "user_name": "ada",
@@ -171,9 +192,11 @@ text=""",
         },
         {"user_name": "bo l", "failure_reason": "bad_credentials", "failure_code": "49"},
         {
-            "user_name": "eve", "src_ip": "2001:db8::9",
-            "timestamp_ns": 1_654_983_791_500_000_000,
+            "user_name": "nobody", "src_ip": "2001:db8::9", "src_port": 35114,
+            "timestamp_ns": 1_795_529_113_218_363_343,
         },
+        {"user_name": "root", "outcome": "success", "auth_method": "external", "src_ip": None},
+        {"user_id": None, "outcome": "failure", "failure_reason": "unknown_user"},
     ),
     hostile="""\
 Jan  5 14:20:00 ldap1 slapd[812]: conn=1 op=0 BIND dn="uid=x" method=128 conn=1 op=0 BIND \

@@ -3,15 +3,16 @@
 `connection authorized: user=u` is a success (`log_connections`), its address that of the
 `connection received` and its method that of the `connection authenticated` of the same process.
 `FATAL` with `.. authentication failed for user "u"`, `no pg_hba.conf entry`, `role "u" does not
-exist` or `is not permitted to log in` is a failure.
+exist` or `is not permitted to log in` is a failure. Roles are looked up after authorization: with
+`trust` an unknown one gives a success, then a failure.
 
 The prefix is free text. Its stamp, `[pid]` and an address before the user or after `client=` are
 used; without them the time (`%m`, `%t`) is needed and the address comes from the process. A zone
 other than UTC, GMT or an offset is the setting's. A line whose prefix holds a severity, or a
 message a second one, is rejected: user and application names are the client's.
 
-Reference: manual 17, 19.8; src/backend/libpq/auth.c; tried on 15. Most of the sample is of
-crowdsec's parser tests (MIT).
+Reference: manual 17, 19.8; src/backend/libpq/auth.c; tried on 15 in all shapes. Most of the sample
+is of crowdsec's parser tests (MIT).
 """
 
 from __future__ import annotations
@@ -48,12 +49,41 @@ class _Connections:
         self._stamps = StampReader(settings)
         self._sources = Recent[str, tuple[str, str | None]]()
         self._methods = Recent[str, str]()
+        self._record: list[str] = []
+        """The lines so far of a CSV record that quotes a line break."""
+        self._length = 0
+
+    def _csv_record(self, text: str) -> str | None:
+        """The record that ends with this line, None when it goes on; raises ValueError.
+
+        Quotes within fields are doubled, so a field that is open at the end of a line is one with
+        a line break, and what a visitor wrote into it cannot close it.
+        """
+        if _CSV_START.match(text):
+            self._record.clear()
+        goes_on = bool(self._record)
+        self._length = len(text) + (self._length if goes_on else 0)
+        self._record.append(text)
+        if (text.count('"') % 2 == 0) is goes_on:  # a field is open at the end of the line
+            if self._length < _LONGEST_RECORD:
+                return None
+            self._record.clear()
+            raise ValueError("a CSV record without an end")
+        record = "\n".join(self._record)
+        self._record.clear()
+        return record
 
     def read(self, line: Line) -> Item:
         text = line.text
         if text[:1] == "\t":
             return Ignored(line, "continuation of a message")
-        entry = _read_entry(text)
+        if self._record or _CSV.match(text):
+            record = self._csv_record(text)
+            if record is None:
+                return Ignored(line, "part of a record of several lines")
+            entry = _read_csv(record)
+        else:
+            entry = _read_entry(text)
         if entry is None:
             return Rejected(line, "no severity of PostgreSQL, or two")
         if entry.severity not in {"LOG", "FATAL", "ERROR"}:
@@ -102,8 +132,6 @@ class _Connections:
 def _read_entry(text: str) -> _Entry | None:
     if text.startswith("{"):
         return _read_json(text)
-    if _CSV.match(text):
-        return _read_csv(text)
     severity = _SEVERITY.search(text)
     if severity is None or severity.start() > _PREFIX:
         return None
@@ -131,7 +159,9 @@ def _read_json(text: str) -> _Entry | None:
     if stamp is None or severity is None or message is None:
         return None
     pid, code = content.get("pid"), _word(content, "state_code")
-    source = _word(content, "remote_host")
+    source, port = _word(content, "remote_host"), content.get("remote_port")
+    if source is not None and ":" not in source and isinstance(port, int):
+        source = f"{source}:{port}"
     return _Entry(
         _zoned(stamp), str(pid) if isinstance(pid, int) else None, source, severity, message, code
     )
@@ -139,9 +169,9 @@ def _read_json(text: str) -> _Entry | None:
 
 def _read_csv(text: str) -> _Entry | None:
     try:
-        row = next(csv.reader([text], strict=True))
+        row = next(csv.reader(text.splitlines(keepends=True), strict=True))
     except csv.Error:
-        raise ValueError("damaged CSV, or a record of several lines") from None
+        raise ValueError("damaged CSV") from None
     stamp = _STAMP.fullmatch(row[0])
     if len(row) < 14 or stamp is None:
         return None
@@ -163,6 +193,8 @@ def _word(fields: dict[str, Any], name: str) -> str | None:
 def _read_refusal(message: str) -> tuple[str, str, str | None, str | None] | None:
     """User, reason, method and host of a refused login."""
     match = _REFUSED.fullmatch(message)
+    if match is None and " authentication failed for user " in message[:80]:
+        raise ValueError("a user name with a line break")
     if match is not None:
         return match[2], "bad_credentials", match[1].casefold().strip('"'), None
     match = _ROLE.fullmatch(message)
@@ -216,7 +248,9 @@ _PROVEN = re.compile(r'" method=(\S+) \(')
 _AUTHORIZED = re.compile(
     r"(?:replication )?connection authorized: user=(.*?)(?: database=| application_name=| SSL |$)"
 )
-_REFUSED = re.compile(r'(?i:("?\w+"?(?: bearer)?) authentication failed for user) "(.*)"')
+_REFUSED = re.compile(
+    r'(?i:("?\w+"?(?: bearer)?) authentication failed for user) "(.*)"', re.DOTALL
+)
 _ROLE = re.compile(r'role "(.*)" (does not exist|is not permitted to log in)')
 _ENCRYPTION = r"(?:, (?:SSL o\w+|no encryption|GSS encryption|SSL encryption))?"
 _HBA = (
@@ -230,6 +264,9 @@ _HBA = (
     ),
 )
 _CSV = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} [A-Z0-9+-]{1,6},(?:"|,|[0-9])')
+_CSV_START = re.compile(_CSV.pattern + r'(?<=")[^",]{1,64}",')
+"""The user of another record; within a field its quote would be doubled."""
+_LONGEST_RECORD = 65_536
 _CSV_OWN = re.compile(r",(?:LOG|FATAL|ERROR|WARNING),[0-9A-Z]{5},")
 _OWN = re.compile(
     rf"(?:\S{{1,60}} )?{_STAMP_TEXT}[^\t]{{0,200}}?\b(?:LOG|FATAL|ERROR|DETAIL|HINT|WARNING):  "

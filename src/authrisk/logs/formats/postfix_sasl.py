@@ -54,8 +54,9 @@ class _Processes:
                 return Ignored(line, "session told by another line")
             self._told.put(process, (source, user))
             outcome, reason = Outcome.SUCCESS, None
+        named = None if user == "(unavailable)" else user
         return line_event(
-            "postfix_sasl", line, daemon.time_ns(self._stamps), user, outcome,
+            "postfix_sasl", line, daemon.time_ns(self._stamps), named, outcome,
             source=source, reason=reason, src_host=None if host == "unknown" else host,
             auth_method=method.lower(), app="postfix", dst_host=daemon.host,
             correlation_id=f"{daemon.host}/{daemon.pid}" if daemon.pid else None,
@@ -65,7 +66,8 @@ class _Processes:
 def _reason(fault: str) -> str:
     if "temporar" in fault or "Connection lost" in fault or "generic failure" in fault:
         return "other"
-    return "client_error" if "mechanism" in fault else "bad_credentials"
+    wrong = "mechanism" in fault or "base64" in fault
+    return "client_error" if wrong else "bad_credentials"
 
 
 def _is_postfix(text: str) -> bool:
@@ -105,6 +107,8 @@ PLAIN authentication failed: (reason unavailable), sasl_username=ada@example.org
 May 11 04:04:00 host1 postfix/submission/smtpd[26899]: 4XyZ12345k: \
 client=a.example.org[2001:db8::9], \
 sasl_method=PLAIN, sasl_username=ada@example.org
+Nov 24 14:11:31 box postfix/smtpd[13705]: warning: localhost[127.0.0.1]: SASL LOGIN authentication \
+failed: Invalid base64 data in initial response, sasl_username=(unavailable)
 May 11 04:04:01 host1 postfix/submission/smtpd[26899]: 4XyZ12346k: \
 client=a.example.org[2001:db8::9], \
 sasl_method=PLAIN, sasl_username=ada@example.org""",
@@ -112,6 +116,7 @@ sasl_method=PLAIN, sasl_username=ada@example.org""",
         {"user_id": None, "outcome": "failure", "src_ip": "192.168.1.1", "auth_method": "login"},
         {"user_id": "ada@example.org", "outcome": "failure", "src_host": "a.example.org"},
         {"user_id": "ada@example.org", "outcome": "success", "src_ip": "2001:db8::9"},
+        {"user_id": None, "failure_reason": "client_error"},
     ),
     hostile="""\
 May 11 04:04:00 mx postfix/smtpd[2]: warning: unknown[6.6.6.6]: SASL LOGIN authentication failed: \
