@@ -101,15 +101,19 @@ def _stamp(header: re.Match[str]) -> str:
 
 _LONGEST_NAME = 400
 """Characters; MariaDB cuts names at 80, of up to 3 bytes."""
+_WORDS = (
+    "(?:Connect|Query|Quit|Init DB|Prepare|Execute|Close stmt|Reset stmt|Reset connection|Field List"
+    "|Ping|Statistics|Change user|Shutdown|Refresh|Processlist|Kill|Binlog Dump|Set option|Sleep)"
+)
 _HEADER = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{6})[T ](?P<hour>[ 0-9]?[0-9])"
     r"(?P<rest>:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?(?:Z|[+-][0-9]{2}:[0-9]{2})?)"
     r"(?:\s+(?P<id>[0-9]{1,20}))?\s+"
     r"(?:\[(?:Warning|Note|ERROR|System|Error)\] (?:\[MY-[0-9]+\] \[\w+\] )?"
-    r"|(?=[A-Z][A-Za-z ]{2,20}?(?:\t| {2})))"
+    rf"|(?={_WORDS}(?:\t| {{2}})))"
 )
-_CONTINUED = re.compile(r"\t\t *(?P<id>[0-9]{1,20}) (?=[A-Z][A-Za-z ]{2,20}?\t)")
-_COMMAND = re.compile(r"([A-Z][A-Za-z ]{2,20}?)(?:\t| {2,})")
+_CONTINUED = re.compile(rf"\t\t *(?P<id>[0-9]{{1,20}}) (?={_WORDS}\t)")
+_COMMAND = re.compile(rf"({_WORDS})(?:\t| {{2,}})")
 _DENIED = UserPattern(
     r"Access denied for user '<USER>'@'(?P<source>[^' ]*)'(?: \(using password: (?:YES|NO)\))?"
 )
