@@ -40,5 +40,5 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.installed-all: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[train,evaluate,notebooks,test]'
+	$(PIP) -e '.[train,evaluate,evtx,notebooks,test]'
 	@touch $@ $(VENV)/.installed

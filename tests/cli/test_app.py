@@ -10,7 +10,8 @@ from authrisk.cli import app
 from authrisk.errors import AuthriskError, BundleError, InputError, StoreError
 
 COMMANDS = [
-    ("demo",), ("parse",), ("formats",), ("simulate",), ("attack",), ("audit",), ("train",), ("evaluate",),
+    ("demo",), ("parse",), ("formats",), ("simulate",), ("attack",), ("audit",), ("train",),
+    ("evaluate",),
     ("score",), ("serve",), ("bundle", "verify"), ("bundle", "show"), ("events", "show"),
     ("events", "export"), ("events", "import"),
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import msgspec
@@ -23,18 +24,25 @@ def read_object(text: str) -> dict[str, Any]:
     """
     try:
         content = _DECODER.decode(text)
-        if text.count(":") > _keys(content):
+        if len(_KEY_ENDS.findall(text)) > _keys(content):
             json.loads(text, object_pairs_hook=_unique)
     except (msgspec.DecodeError, RecursionError):
         raise ValueError("damaged JSON") from None
     return content
 
 
-def _keys(content: object) -> int:
-    """Keys at every level: as many as the text has colons, but for those inside strings."""
-    if isinstance(content, dict):
-        return len(content) + sum(map(_keys, content.values()))
-    return sum(map(_keys, content)) if isinstance(content, list) else 0
+def _keys(content: dict[str, Any]) -> int:
+    """Keys at every level: as many as the text has ends of keys, but for those inside strings."""
+    count = 0
+    waiting: list[Any] = [content]
+    while waiting:
+        node = waiting.pop()
+        values = node
+        if type(node) is dict:
+            count += len(node)
+            values = node.values()
+        waiting += [value for value in values if type(value) is dict or type(value) is list]
+    return count
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> None:
@@ -42,4 +50,5 @@ def _unique(pairs: list[tuple[str, Any]]) -> None:
         raise ValueError("a JSON key said twice")
 
 
+_KEY_ENDS = re.compile(r'"[ \t\r\n]*+:')
 _DECODER = msgspec.json.Decoder(dict[str, Any])

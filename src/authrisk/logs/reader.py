@@ -1,6 +1,7 @@
 """Log files, globs and pipes -> numbered lines, streamed with flat memory.
 
-Compression is told by the first bytes, not by the name, so it works in a pipe too. Whatever an
+Compression and binary logs (wtmp, EVTX: `binary_log.py`) are told by the first bytes, not by the
+name, so it works in a pipe too. Whatever an
 attacker can put into a log (endless lines, NUL bytes, a decompression bomb) becomes a `Rejected`;
 only what the operator asked for and is not there is an error.
 """
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
+import itertools
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from authrisk.errors import InputError
+from authrisk.logs.binary_log import binary_reader
 from authrisk.logs.inflate import StreamError, plain_blocks
 from authrisk.logs.parser import Line, Rejected
 
@@ -79,8 +82,8 @@ def read_source(
     """The lines of one source, from 1.
 
     A line longer than `max_line_bytes`, with a NUL byte, or after damage in a compressed file is
-    a `Rejected` without text; what stood before it is kept. Undecodable bytes become U+FFFD, a
-    byte order mark and the carriage return of CRLF go.
+    a `Rejected` without text; what stood before it is kept. Of a binary log each record is a line.
+    Undecodable bytes become U+FFFD, a byte order mark and the carriage return of CRLF go.
     """
     if source.path is None:
         yield from _lines(source.name, sys.stdin.buffer, max_line_bytes, max_bytes)
@@ -111,8 +114,13 @@ def _lines(
     rest = b""
     skipping = False  # inside a line that is already known to be too long
     try:
-        for block in _at_most(max_bytes, plain_blocks(file)):
+        blocks = _at_most(max_bytes, plain_blocks(file))
+        for block in blocks:
             if number == 0 and not rest and not skipping:
+                records = binary_reader(block)
+                if records is not None:
+                    yield from records(name, itertools.chain([block], blocks))
+                    return
                 if block.startswith((b"\xff\xfe", b"\xfe\xff")):
                     raise StreamError("UTF-16 text, not UTF-8")
                 block = block.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901

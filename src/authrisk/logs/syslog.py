@@ -1,9 +1,11 @@
-"""Syslog headers: RFC 3164 with and without a year, RFC 3339 stamps, RFC 5424."""
+"""Syslog headers: RFC 3164 with and without a year, RFC 3339 stamps, RFC 5424; the journal too."""
 
 from __future__ import annotations
 
 import re
 from typing import NamedTuple
+
+from authrisk.logs.journal import read_journal
 
 
 class SyslogLine(NamedTuple):
@@ -40,6 +42,38 @@ def split_syslog(text: str) -> SyslogLine | None:
     stamp, host, tag, pid = match.groups()
     message = text[match.end() :].removeprefix("\ufeff").strip()
     return SyslogLine(stamp, host, tag, None if pid == "-" else pid, message)
+
+
+class LogEntry(NamedTuple):
+    """One entry of a program's log, from a syslog file or from the journal as JSON."""
+
+    stamp: str
+    """As written; empty where `ns` says the time."""
+    ns: int | None
+    host: str
+    tag: str | None
+    pid: str | None
+    message: str
+    uid: str | None
+    """Who wrote it, where the journal knows."""
+
+
+def read_entry(text: str) -> LogEntry:
+    """The entry of a syslog line or of a JSON line of `journalctl -o json`.
+
+    Raises ValueError with the cause when it is neither.
+
+    >>> read_entry("Feb  9 11:44:56 web1 login[71]: hello").tag
+    'login'
+    """
+    if text.startswith("{"):
+        entry = read_journal(text)
+        return LogEntry("", entry.timestamp_ns, entry.host, entry.tag, entry.pid,
+                        entry.message.strip(), entry.uid)  # fmt: skip
+    parts = split_syslog(text)
+    if parts is None:
+        raise ValueError("no syslog header")
+    return LogEntry(parts.stamp, None, parts.host, parts.tag, parts.pid, parts.message, None)
 
 
 _ISO = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:]{8}(?:[.,][0-9]+)?(?:[Zz]|[+-][0-9]{2}:?[0-9]{2})?"

@@ -101,12 +101,13 @@ class EcsNdjson:
     hostile: str = HOSTILE
 
     def claims(self, head: Sequence[str]) -> bool:
-        """Whether each line is a JSON object with the marks of ECS."""
+        """Whether each line is a JSON object with the marks of ECS, and none a Windows record."""
         documents = [_document(line) for line in head if line.strip()]
         return bool(documents) and all(
             document is not None
             and pick(document, "@timestamp") is not MISSING
             and any(pick(document, mark) is not MISSING for mark in _MARKS)
+            and pick(document, "winlog.event_id") is MISSING
             for document in documents
         )
 
