@@ -102,8 +102,9 @@ def _stamp(header: re.Match[str]) -> str:
 _LONGEST_NAME = 400
 """Characters; MariaDB cuts names at 80, of up to 3 bytes."""
 _WORDS = (
-    "(?:Connect|Query|Quit|Init DB|Prepare|Execute|Close stmt|Reset stmt|Reset connection|Field List"
-    "|Ping|Statistics|Change user|Shutdown|Refresh|Processlist|Kill|Binlog Dump|Set option|Sleep)"
+    "(?:Connect|Query|Quit|Init DB|Prepare|Execute|Close stmt|Reset stmt|Reset connection"
+    "|Field List|Ping|Statistics|Change user|Shutdown|Refresh|Processlist|Kill|Binlog Dump"
+    "|Set option|Sleep)"
 )
 _HEADER = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{6})[T ](?P<hour>[ 0-9]?[0-9])"

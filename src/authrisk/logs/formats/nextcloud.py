@@ -34,9 +34,7 @@ def _opened(settings: ParseSettings) -> Reader:
         match = failure or success
         if match is None or (success is not None and content.get("app") != "admin_audit"):
             return Ignored(line, OTHER)
-        user = match[1]
-        if failure is not None and len(user) > 1 and user[0] == user[-1] == "'":
-            user = user[1:-1]
+        user = match[match.lastindex or 1]
         return line_event(
             "nextcloud", line, stamps.utc_ns(_text(content, "time") or ""), user,
             Outcome.SUCCESS if failure is None else Outcome.FAILURE,
@@ -64,7 +62,9 @@ def _is_nextcloud(text: str) -> bool:
 
 
 _MARKS = {"reqId", "level", "time", "remoteAddr", "app", "message"}
-_FAILED = re.compile(r"Login failed: (.*) \(Remote IP: '?[0-9A-Fa-f.:]+'?\)")
+_FAILED = re.compile(
+    r"Login failed: (?:'(.*)' \(Remote IP: '[0-9A-Fa-f.:]+'\)|(.*) \(Remote IP: [0-9A-Fa-f.:]+\))"
+)
 _GOOD = re.compile(r'Login successful: "(.*)"')
 
 PARSER = ReaderFormat(

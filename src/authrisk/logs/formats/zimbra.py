@@ -19,6 +19,7 @@ from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.timestamps import StampReader
+from authrisk.logs.user_pattern import UserPattern
 
 
 def _opened(settings: ParseSettings) -> Reader:
@@ -49,7 +50,9 @@ def _read_audit(message: str) -> tuple[str, Outcome, str, str | None] | None:
     match = _AUDIT.fullmatch(message)
     if match is None:
         return None
-    user, protocol, fault = match.groups()
+    user, protocol, fault, named = match.group("user", "protocol", "fault", "named")
+    if named is not None and named != user:
+        raise ValueError("ambiguous user name")
     outcome = Outcome.SUCCESS if fault is None else Outcome.FAILURE
     return user, outcome, fault or "", protocol
 
@@ -82,9 +85,9 @@ _HEADER = re.compile(
     r"([0-9-]{10} [0-9:]{8},[0-9]{3}) (INFO|WARN|ERROR|DEBUG|FATAL) +\[[^\[\]]*\] \[([^\[\]]*)\] "
 )
 _CONTEXT = re.compile(r"(?:^|(?<=;))([a-z]+)=([^;]*);")
-_AUDIT = re.compile(
-    r"security - cmd=(?:Auth|AdminAuth); account=([^;]*);(?: protocol=([^;]*);)?"
-    r"(?: error=(authentication failed for [^;]*|account lockout[^;]*|[^;]*);)?(?: [^;]*;)*"
+_AUDIT = UserPattern(
+    r"security - cmd=(?:Auth|AdminAuth); account=<USER>; protocol=(?P<protocol>\w{1,20});"
+    r"(?: error=(?P<fault>(?:authentication failed for \[(?P<named>.*)\])?[^;\[\]]*);)?"
 )
 _REFUSAL = re.compile(
     r"SoapEngine - handler exception(?:: authentication failed for \[(.*)\], ([^\[\]]*))?"
@@ -97,6 +100,7 @@ PARSER = ReaderFormat(
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,
+    longest=16_384,
     sample="""\
 2021-03-03 19:26:38,616 INFO  [qtp93314457-137:https://test.fr:7071/service/admin/soap/AuthReques\
 t] \
