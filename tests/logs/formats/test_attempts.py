@@ -37,7 +37,7 @@ ASA = (
 )
 
 
-@pytest.mark.parametrize("order", itertools.permutations(ASA))
+@pytest.mark.parametrize("order", list(itertools.permutations(ASA)))
 def test_a_firewall_tells_one_attempt_in_any_order(order: Sequence[str]) -> None:
     """Whichever message comes first, the event knows the address and the port."""
     (event,) = events("cisco_asa", *order)
@@ -92,7 +92,7 @@ def test_no_name_with_line_breaks_forges_a_line_of_mysql(name: str) -> None:
     assert told("mysql", *text.split("\n")) == []
 
 
-@given(user=st.text(st.sampled_from("ab\"',\n\t[]@: é"), min_size=1, max_size=40))
+@given(user=st.lists(st.text("ab\"',[]@:é", min_size=1), min_size=1, max_size=4).map("\n".join))
 def test_a_postgres_csv_record_holds_any_name(user: str) -> None:
     """Quotes, commas and line breaks in a name change nothing, and the next record is read."""
     out = io.StringIO()
