@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, get_args, runtime_checkable
 
 from authrisk.event import LoginEvent
 
@@ -52,6 +52,13 @@ class ParseSettings:
     """Aware time that yearless stamps are counted back from: the file's mtime, or now."""
     timezone: str = "UTC"
     """IANA name for stamps without a zone."""
+
+
+Proven = Literal["samples", "documentation", "description"]
+"""What a format was tried on: lines that real servers wrote, the vendor's documentation alone, or
+the sample of whoever described it in a TOML file."""
+
+PROVEN: tuple[Proven, ...] = get_args(Proven)
 
 
 @runtime_checkable

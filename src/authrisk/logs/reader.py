@@ -22,6 +22,7 @@ from authrisk.errors import InputError
 from authrisk.logs.binary_log import binary_reader
 from authrisk.logs.inflate import StreamError, plain_blocks
 from authrisk.logs.parser import Line, Rejected
+from authrisk.logs.record_lines import record_lines
 
 MAX_LINE_BYTES = 1 << 20
 STDIN = "-"
@@ -82,8 +83,9 @@ def read_source(
     """The lines of one source, from 1.
 
     A line longer than `max_line_bytes`, with a NUL byte, or after damage in a compressed file is
-    a `Rejected` without text; what stood before it is kept. Of a binary log each record is a line.
-    Undecodable bytes become U+FFFD, a byte order mark and the carriage return of CRLF go.
+    a `Rejected` without text; what stood before it is kept. Of a binary log each record is a line,
+    of a JSON array of one long line each element (`record_lines`). Undecodable bytes become U+FFFD,
+    a byte order mark and the carriage return of CRLF go.
     """
     if source.path is None:
         yield from _lines(source.name, sys.stdin.buffer, max_line_bytes, max_bytes)
@@ -114,7 +116,7 @@ def _lines(
     rest = b""
     skipping = False  # inside a line that is already known to be too long
     try:
-        blocks = _at_most(max_bytes, plain_blocks(file))
+        blocks = _at_most(max_bytes, record_lines(plain_blocks(file)))
         for block in blocks:
             if number == 0 and not rest and not skipping:
                 records = binary_reader(block)

@@ -4,6 +4,7 @@
   JSON alone.
 - Audit: `... {AUDIT_LOG} - Initiator : u | Action : Login | Target : t | Data : {..} | Result : r`
   and, from IS 5.9 on, `Initiator=u Action=Login Target=t Data={..} Outcome=r`.
+- JSON of IS 7 and Asgardeo (`wso2_json`): webhooks, and audit records alone or after `{AUDIT_LOG}`.
 
 The prefix of a line is read from its left end and the JSON to its right end, so neither a
 correlation id nor a user name can carry a second line. An audit line that can be split in two
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from authrisk.logs.json_object import read_object
+from authrisk.logs.wso2_json import audit_parts, webhook_payload
 
 Fields = Mapping[str, str]
 """Names in lower case letters and digits alone (`User-Agent` is `useragent`); absent is unsaid."""
@@ -53,8 +55,8 @@ def read_wso2(text: str) -> Published | Audited | None:
     ...           ' | Target : X | Data : {"User-Agent" : "a b"} | Result : Success').fields
     {'useragent': 'a b'}
     """
-    if text.startswith('{"event"'):
-        return Published(None, _payload(text))
+    if text.startswith("{"):
+        return _of_json(None, text)
     prefix = _PREFIX.match(text)
     if prefix is None:
         return None
@@ -67,7 +69,7 @@ def read_wso2(text: str) -> Published | Audited | None:
             raise ValueError("publisher line without an event")
         return Published(stamp, _payload(content))
     if logger == "AUDIT_LOG":
-        return _audited(stamp, rest)
+        return _of_json(stamp, rest) if rest.startswith("{") else _audited(stamp, rest)
     return None
 
 
@@ -113,6 +115,20 @@ def authenticators_of(token: str | None) -> list[str]:
         return []
     found = (idp.get("authenticator") for idp in idps if isinstance(idp, dict))
     return [name for name in found if isinstance(name, str)]
+
+
+def _of_json(stamp: str | None, text: str) -> Published | Audited | None:
+    if text.startswith('{"event"'):
+        return Published(stamp, _payload(text))
+    record = read_object(text)
+    if "events" in record:
+        return Published(stamp, _fields(webhook_payload(record)))
+    if "initiatorType" not in record:
+        return None
+    initiator, action, succeeded, data = audit_parts(record)
+    recorded = record.get("recordedAt")
+    own = recorded if isinstance(recorded, str) else stamp
+    return Audited(own, initiator, action, succeeded, _fields(data))
 
 
 def _payload(content: str) -> Fields:

@@ -213,3 +213,50 @@ def test_one_user_has_one_name() -> None:
     ]
     names = [events(published(**user))[0].user_id for user in users]
     assert names == ["ann", "ann", "ann@acme.com", "ann@acme.com", "LDAP/ann"]
+
+
+LOGIN = "https://schemas.identity.wso2.org/events/login/event-type/"
+
+
+def webhook(result: str, **event: object) -> str:
+    user = {"claims": [{"uri": "http://wso2.org/claims/username", "value": "ann"}]}
+    said = {"user": user, "tenant": {"name": "carbon.super"}} | event
+    return json.dumps({"jti": "j1", "iat": 1751705149662, "events": {result: said}})
+
+
+@pytest.mark.parametrize(
+    ("result", "outcome"), [("loginSuccess", "success"), ("loginFailed", "failure")]
+)
+def test_a_webhook_is_a_login(result: str, outcome: str) -> None:
+    """Its user is named as the publisher names the same user."""
+    (event,) = events(webhook(LOGIN + result))
+    assert (event.outcome, event.user_id) == (outcome, "ann")
+    assert event.timestamp_ns == 1_751_705_149_662_000_000
+
+
+def test_other_webhooks_are_no_logins() -> None:
+    """A user that is created, a credential that changes."""
+    text = webhook("https://schemas.identity.wso2.org/events/user/event-type/userCreated")
+    assert [type(item) for item in parse(text)] == [Ignored]
+
+
+def test_a_webhook_of_two_factors_says_so() -> None:
+    """More than one authenticator is a second factor."""
+    text = webhook(LOGIN + "loginSuccess", authenticationMethods=["BasicAuthenticator", "totp"])
+    (event,) = events(text)
+    assert event.mfa is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"events":{}}',
+        '{"events":[1]}',
+        '{"events":{"a":1}}',
+        webhook(LOGIN + "loginSuccess", user={}),
+    ],
+)
+def test_a_damaged_webhook_is_rejected(text: str) -> None:
+    """Nothing is made up for it."""
+    line = text + " schemas.identity.wso2.org/events/" if "identity.wso2" not in text else text
+    assert [type(item) for item in parse(line)] == [Rejected]

@@ -13,4 +13,4 @@ from authrisk.simulate.world import simulate
 @pytest.fixture(scope="session")
 def problem() -> Problem:
     events = simulate(CONSUMER, users=2_500, seed=45, days=250).events
-    return pose(injected_cases(events, 1, 0.5, ("T1", "T2", "T3", "T5")), seed=1)
+    return pose(injected_cases(events, 1, 0.5, ("T1", "T2", "T3", "T5", "T6")), seed=1)

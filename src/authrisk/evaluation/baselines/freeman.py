@@ -22,15 +22,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numba import njit
 
+from authrisk.evaluation.periods import Mask
 from authrisk.evaluation.problem import Problem, Scores
 from authrisk.features.catalogue import FIELDS
 from authrisk.features.coded import BROWSER_VERSION, CODES, OS_VERSION, Ints
+from authrisk.features.population import ABSENT
 from authrisk.features.source import number
 from authrisk.features.timeline import FAMILIAR, Timeline
 
@@ -60,7 +61,8 @@ class Freeman:
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """ln risk (N,)."""
-        return log_risks(problem.timeline)
+        past = past_of(problem.timeline, _struck(problem))
+        return _judged(problem.timeline, log_values(problem.timeline, past) + log_prior(past))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,92 +78,105 @@ class FreemanValues:
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """ln ratio (N,)."""
-        return log_value_ratios(problem.timeline)
+        past = past_of(problem.timeline, _struck(problem))
+        return _judged(problem.timeline, log_values(problem.timeline, past))
 
 
-def log_risks(timeline: Timeline) -> Scores:
-    """ln risk (N,) of every event of a timeline, each against the events before it.
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Whose past an event enters, (N,) in time order."""
 
-    NOT_JUDGED without an earlier familiar login of the user.
+    users: npt.NDArray[np.int32]
+    """Whose past it is judged against; that of the victim, for the events of a shadow."""
+    shadows: npt.NDArray[np.int32]
+    """Number of the shadow that it is on, from 1; 0 for an account of its own."""
+    own: Mask
+    """Whether its user remembers it."""
+    stray: Mask
+    """Whether its shadow does, and nobody else: the accepted logins of a campaign."""
+    everybody: Mask
+    """Whether the population remembers it."""
+
+
+def past_of(timeline: Timeline, struck: Mask | None = None) -> Past:
+    """The pasts of a timeline.
+
+    struck: (N,) the attempts of campaigns. A shadow (evaluation.shadows) carries the latest part
+    of its victim's past as copies. This model counts the whole past, so the victim's own is taken
+    and the copies are left alone; what the campaign adds is the shadow's.
     """
-    past = _past(timeline)
-    return _judged(timeline, _of_values(timeline, past) + log_prior(*past))
+    order = timeline.by_time
+    accounts = np.repeat(np.arange(timeline.starts.size - 1), np.diff(timeline.starts))
+    shadow = accounts != timeline.users
+    familiar = timeline.standing == FAMILIAR
+    stray = familiar & shadow & (False if struck is None else struck)
+    return Past(
+        users=timeline.users[order],
+        shadows=np.where(shadow, accounts + 1, 0).astype(np.int32)[order],
+        own=(familiar & ~shadow)[order],
+        stray=stray[order],
+        everybody=(familiar & timeline.counted)[order],
+    )
 
 
-def log_value_ratios(timeline: Timeline) -> Scores:
-    """`log_risks` without what it says of the user: the values alone."""
-    return _judged(timeline, _of_values(timeline, _past(timeline)))
-
-
-def log_prior(
-    users: npt.NDArray[np.int32], own: npt.NDArray[np.bool_], everybody: npt.NDArray[np.bool_]
-) -> Scores:
+def log_prior(past: Past) -> Scores:
     """ln p(user | attack) - ln p(user | legitimate), (N,) in time order; NaN without history.
 
-    All users are attacked alike; a user logs in as often as in the past. own, everybody: whether
-    an event is remembered by its user, and by the population.
+    All users are attacked alike; a user logs in as often as in the past.
     """
-    return _prior(users, own, everybody)  # type: ignore[no-any-return]
+    return _prior(past.users, past.shadows, past.own, past.stray, past.everybody)  # type: ignore[no-any-return]
 
 
-def log_ratio(
-    values: Ints,
-    users: npt.NDArray[np.int32],
-    own: npt.NDArray[np.bool_],
-    everybody: npt.NDArray[np.bool_],
-    weights: tuple[float, ...],
-) -> Scores:
+def log_ratio(values: Ints, past: Past, weights: tuple[float, ...]) -> Scores:
     """ln p(value) - ln p(value | user) of one feature, (N,) in time order; NaN without history.
 
     values: (L, N) codes of its levels, the value itself first. weights: one per level.
     """
-    seen = np.stack([number(_spread(level))[0] for level in values])
-    mine = np.stack([number(_joined(level, users))[0] for level in values])
-    within = np.stack([number(_joined(level, seen[0]))[0] for level in values])
-    return _ratio(seen, mine, within, users, own, everybody, np.array(weights))  # type: ignore[no-any-return]
+    seen = _numbered(values)
+    return _ratio(  # type: ignore[no-any-return]
+        seen,
+        _numbered(_joined(values, past.users)),
+        _numbered(_joined(values, past.shadows)),
+        _numbered(_joined(values, seen[0])),
+        past.users, past.shadows, past.own, past.stray, past.everybody, np.array(weights),
+    )  # fmt: skip
 
 
-class _Past(NamedTuple):
-    """Who remembers what, (N,) in time order."""
-
-    users: npt.NDArray[np.int32]
-    own: npt.NDArray[np.bool_]
-    """Whether its user remembers an event."""
-    everybody: npt.NDArray[np.bool_]
-    """Whether the population does."""
-
-
-def _past(timeline: Timeline) -> _Past:
+def log_values(timeline: Timeline, past: Past) -> Scores:
+    """`log_ratio` of address and client together, (N,) in time order; NaN without history."""
     order = timeline.by_time
-    own = timeline.standing[order] == FAMILIAR
-    return _Past(timeline.users[order], own, own & timeline.counted[order])
-
-
-def _of_values(timeline: Timeline, past: _Past) -> Scores:
-    order = timeline.by_time
-    return log_ratio(_address_levels(timeline, order), *past, ADDRESS_WEIGHTS) + log_ratio(
-        _client_levels(timeline, order), *past, CLIENT_WEIGHTS
+    return log_ratio(_address_levels(timeline, order), past, ADDRESS_WEIGHTS) + log_ratio(
+        _client_levels(timeline, order), past, CLIENT_WEIGHTS
     )
 
 
+def _struck(problem: Problem) -> Mask:
+    struck: Mask = problem.cases.turn[problem.timeline.row_of] >= 0
+    return struck
+
+
 def _judged(timeline: Timeline, in_time_order: Scores) -> Scores:
+    """In the timeline's order; NOT_JUDGED without an earlier familiar login of the user."""
     out = np.empty(len(timeline))
     out[timeline.by_time] = np.where(np.isnan(in_time_order), NOT_JUDGED, in_time_order)
     return out
 
 
 @njit(cache=True)
-def _prior(users, own, everybody):
+def _prior(users, shadows, own, stray, everybody):
     out = np.full(users.size, np.nan)
     logins = np.zeros(users.max() + 1)
+    added = np.zeros(shadows.max() + 1)
     known = np.zeros(users.max() + 1, np.bool_)
     n = 0
     n_users = 0
     for i in range(users.size):
         u = users[i]
-        if logins[u] > 0 and n > 0:
-            out[i] = math.log((1.0 / n_users) / (logins[u] / n))
+        mine = logins[u] + added[shadows[i]]
+        if mine > 0 and n > 0:
+            out[i] = math.log((1.0 / n_users) / (mine / n))
         logins[u] += own[i]
+        added[shadows[i]] += stray[i]
         if everybody[i]:
             n += 1
             if not known[u]:
@@ -171,20 +186,25 @@ def _prior(users, own, everybody):
 
 
 @njit(cache=True)
-def _ratio(seen, mine, within, users, own, everybody, weights):
+def _ratio(seen, mine, strange, within, users, shadows, own, stray, everybody, weights):
+    """seen, mine, strange, within: (L, N) numbers of each level's value, alone and with the user,
+    with the shadow, with the value of level 0."""
     n_levels, n_events = seen.shape
     counts = np.zeros((n_levels, seen.max() + 1))
     counts_of_user = np.zeros((n_levels, mine.max() + 1))
+    counts_of_shadow = np.zeros((n_levels, strange.max() + 1))
     met = np.zeros((n_levels, within.max() + 1), np.bool_)
     distinct = np.zeros(n_levels)
     inside = np.ones(seen[0].max() + 1)  # 1 + distinct containers of each value of level 0
     logins = np.zeros(users.max() + 1)
+    added = np.zeros(shadows.max() + 1)
     n = 0
     out = np.full(n_events, np.nan)
     for i in range(n_events):
         u = users[i]
         v = seen[0, i]
-        if logins[u] > 0 and n > 0:
+        n_user = logins[u] + added[shadows[i]]
+        if n_user > 0 and n > 0:
             unseen = 1.0 + distinct[1:].sum()
             if counts[0, v] > 0:
                 p = counts[0, v] / (n + unseen) * counts[0, v] / (counts[0, v] + inside[v])
@@ -195,14 +215,17 @@ def _ratio(seen, mine, within, users, own, everybody, weights):
             for level in range(n_levels):
                 if level > 0:
                     p += weights[level] * counts[level, seen[level, i]] / n
-                p_user += weights[level] * counts_of_user[level, mine[level, i]] / logins[u]
+                of_user = counts_of_user[level, mine[level, i]]
+                of_user += counts_of_shadow[level, strange[level, i]]
+                p_user += weights[level] * of_user / n_user
             if p_user == 0.0:
                 p_user = p * UNSEEN_SHARE
             out[i] = math.log(p) - math.log(p_user)
-        if own[i]:
-            logins[u] += 1
-            for level in range(n_levels):
-                counts_of_user[level, mine[level, i]] += 1
+        logins[u] += own[i]
+        added[shadows[i]] += stray[i]
+        for level in range(n_levels):
+            counts_of_user[level, mine[level, i]] += own[i]
+            counts_of_shadow[level, strange[level, i]] += stray[i]
         if everybody[i]:
             n += 1
             for level in range(n_levels):
@@ -244,9 +267,10 @@ def _with_version(codes: Ints, versions: npt.NDArray[np.float64]) -> Ints:
 def _joined(codes: Ints, others: npt.NDArray[np.signedinteger]) -> Ints:
     """One code for two: equal when both are equal, but for one chance in 2^64."""
     mixed = (codes.astype(np.uint64) ^ (others.astype(np.uint64) * _MIX)) * _MIX
-    return _spread((mixed ^ (mixed >> np.uint64(32))).astype(np.int64))
+    return (mixed ^ (mixed >> np.uint64(32))).astype(np.int64)
 
 
-def _spread(codes: Ints) -> Ints:
-    """Absence is a value like any other; `number` keeps 0 for nothing."""
-    return np.where(codes == 0, np.int64(0x5EED0FAB5E47), codes)
+def _numbered(levels: Ints) -> npt.NDArray[np.int32]:
+    """(L, N) codes as small numbers. Absence is a value like any other; `number` keeps 0 for
+    nothing."""
+    return np.stack([number(np.where(level == 0, ABSENT, level))[0] for level in levels])

@@ -1,9 +1,10 @@
-"""WSO2 Identity Server 5.3 and later: analytics publisher lines and the audit log.
+"""WSO2 Identity Server 5.3 and later, Asgardeo: publisher lines, the audit log, webhooks.
 
 One event per decided attempt: `overall`, and a failed step. A step that succeeded says
 `authenticationSuccess=false` and is no failure. The user agent comes from the payload where the
 publisher was told to send it, else from the session record of the same user, address and
-application (held back for at most 1.5 s of log time).
+application (held back for at most 1.5 s of log time). A webhook tells the result only; its address
+is there only where the server adds `initiatorIpAddress`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ class Wso2Parser:
     """Reads wso2carbon.log, the publisher's file and audit.log."""
 
     name = "wso2_is"
-    title = "WSO2 Identity Server 5.3+: analytics publisher lines (with sessions), audit.log"
+    title = "WSO2 Identity Server, Asgardeo: publisher lines, sessions, audit.log, webhooks"
+    versions = "5.3 to 7"
+    proven = "documentation"
 
     @property
     def sample(self) -> str:
@@ -117,10 +120,12 @@ def _published(
     if not _truth(said, "authenticationsuccess"):
         if context.failed_within(ns):
             return Ignored(line, "attempt told by its failed step")
-        return _event(line, ns, user, said, Outcome.FAILURE, method=method)
+        reason = _reason(said.get("failurereason"))
+        return _event(line, ns, user, said, Outcome.FAILURE, method=method, reason=reason)
     if user is None:
         raise ValueError("success without a user")
-    factors = [factor for factor in context.factors.values() if factor is not None]
+    told = (_method(name) for name in said.get("authenticators", "").split())
+    factors = [factor for factor in (*context.factors.values(), *told) if factor is not None]
     return _event(
         line, ns, user, said, Outcome.SUCCESS,
         method=method or (factors[-1] if factors else None),
@@ -172,6 +177,7 @@ def _event(
         user_domain=said.get("userstoredomain"),
         outcome=outcome,
         failure_reason=reason,
+        failure_code=said.get("failurereason"),
         src_ip=origin.ip,
         src_host=origin.host,
         src_port=origin.port,
@@ -236,6 +242,11 @@ def _truth(said: Fields, name: str) -> bool:
     return text == "true"
 
 
+def _reason(description: str | None) -> str | None:
+    said = (description or "").casefold()
+    return next((reason for mark, reason in _REASONS if mark in said), "other") if said else None
+
+
 def _method(authenticator: str | None) -> str | None:
     if authenticator is None:
         return None
@@ -243,7 +254,14 @@ def _method(authenticator: str | None) -> str | None:
     return _METHODS.get(plain, authenticator)
 
 
-_MARKS = ("LoggerEventAdapter}", "{AUDIT_LOG}", '{"event"')
+_MARKS = (
+    "LoggerEventAdapter}", "{AUDIT_LOG}", '{"event"', "schemas.identity.wso2.org/events/",
+    '"initiatorType"',
+)  # fmt: skip
+_REASONS = (
+    ("invalid credentials", "bad_credentials"), ("locked", "locked"), ("disabled", "disabled"),
+    ("not exist", "unknown_user"), ("expired", "expired_password"),
+)  # fmt: skip
 _UUID_LENGTH = 32
 _CONTEXTS = 4096
 _KNOWN_KINDS = frozenset(("logout", "session"))
@@ -293,7 +311,24 @@ OiJMT0NBTCIsImF1dGhlbnRpY2F0b3IiOiJCYXNpY0F1dGhlbnRpY2F0b3IifV19." } | Result : 
 TID: [-1234] [2021-06-01 10:00:00,000] [corr-2]  INFO {AUDIT_LOG} - Initiator=carol \
 Action=LoginStepFailed Target=ApplicationAuthenticationFramework Data={"ContextIdentifier":"c9",\
 "ServiceProviderName":"portal","RemoteAddress":"192.0.2.9","User Agent":"curl/8.0"}} Outcome=Failed
-[2023-01-19 20:55:00,000] ERROR {org.wso2.carbon.core.Other} - not a login"""
+[2023-01-19 20:55:00,000] ERROR {org.wso2.carbon.core.Other} - not a login
+{"iss":"https://localhost:9443/t/myorg.com","jti":"051f0c37-b689-44d4-b7d2-29b980ece273",\
+"iat":1751705149662,"rci":"05268edb-9a87","events":{\
+"https://schemas.identity.wso2.org/events/login/event-type/loginSuccess":{"user":{"id":"d4002616",\
+"claims":[{"uri":"http://wso2.org/claims/username","value":"peter"}]},"tenant":{"id":"12402",\
+"name":"myorg.com"},"userStore":{"id":"UFJJTUFSWQ==","name":"PRIMARY"},"application":{"id":"4",\
+"name":"MyApp"},"authenticationMethods":["BasicAuthenticator","totp"],\
+"initiatorIpAddress":"203.0.113.11"}}}
+{"jti":"7ef94943-2004-4f72-b476-9baffe5623c7","iat":1751709144508,"events":{\
+"https://schemas.identity.wso2.org/events/login/event-type/loginFailed":{"user":{"claims":[\
+{"uri":"http://wso2.org/claims/username","value":"john"}]},"tenant":{"name":"carbon.super"},\
+"reason":{"description":"User authentication failed due to invalid credentials","context":{\
+"failedStep":{"step":1,"idp":"LOCAL","authenticator":"BasicAuthenticator"}}}}}}
+{"id":"a1","recordedAt":"2025-07-05T10:00:00.5Z","requestId":"r1","initiatorId":"dora",\
+"initiatorType":"User","targetId":"MyApp","targetType":"Application","action":"login-step-failed",\
+"data":{"AuthenticatedUser":"dora","RemoteAddress":"203.0.113.12"}}
+{"id":"a2","recordedAt":"2025-07-05T10:00:01Z","initiatorId":"dora","initiatorType":"User",\
+"action":"add-user","data":{}}"""
 _EXPECTED: tuple[dict[str, object], ...] = (
     {
         "user_id": "ann", "outcome": "success", "timestamp_ns": 1_674_141_812_050_000_000,
@@ -313,6 +348,19 @@ _EXPECTED: tuple[dict[str, object], ...] = (
     {
         "user_id": "carol", "outcome": "failure", "src_ip": "192.0.2.9", "user_agent": "curl/8.0",
         "timestamp_ns": 1_622_541_600_000_000_000,
+    },
+    {
+        "user_id": "peter@myorg.com", "outcome": "success", "mfa": True, "auth_method": "otp",
+        "timestamp_ns": 1_751_705_149_662_000_000, "src_ip": "203.0.113.11", "app": "MyApp",
+        "event_id": "051f0c37-b689-44d4-b7d2-29b980ece273", "correlation_id": "05268edb-9a87",
+    },
+    {
+        "user_id": "john", "outcome": "failure", "failure_reason": "bad_credentials",
+        "auth_method": "password",
+    },
+    {
+        "user_id": "dora", "outcome": "failure", "src_ip": "203.0.113.12",
+        "timestamp_ns": 1_751_709_600_500_000_000,
     },
 )  # fmt: skip
 _HOSTILE = """\
@@ -336,6 +384,12 @@ Data : {"AuthenticatedUser":"mallory","user-agent":"y","AuthenticatedUser":"vict
 Result : Success
 [2023-01-19 20:54:10,000]  INFO {AUDIT_LOG}-  Initiator : x | Action : Login | Target : T | \
 Data : {"AuthenticatedUser":"mallory","user-agent":"y","authenticated_user":"victim"} | \
-Result : Success"""
+Result : Success
+{"jti":"1","iat":1751709144508,"events":{\
+"https://schemas.identity.wso2.org/events/login/event-type/loginFailed":{"user":{"claims":[\
+{"uri":"http://wso2.org/claims/username","value":"m\\"},{\\"value\\":\\"victim"}]}}}}
+{"jti":"1","iat":1751709144508,"events":{\
+"https://schemas.identity.wso2.org/events/user/event-type/userCreated":{"user":{"claims":[\
+{"uri":"http://wso2.org/claims/username","value":"victim"}]}}}}"""
 
 PARSER = Wso2Parser()
