@@ -39,7 +39,7 @@ class HoldingFormat:
     is_own: Callable[[str], bool]
     """Whether a line is surely this format's."""
     opened: Callable[[ParseSettings], HoldingReader]
-    programs: Sequence[str] = ()
+    programs: Sequence[str]
     """Of a daemon that writes to syslog: its tags, `*` for any characters."""
     longest: int = 16_384
     """Characters."""

@@ -32,8 +32,6 @@ class ReaderFormat:
     """Whether a line is surely this format's."""
     opened: Callable[[ParseSettings], Reader]
     """The reader of one log, with a memory of its own."""
-    programs: Sequence[str] = ()
-    """Of a daemon that writes to syslog: its tags, `*` for any characters."""
     longest: int = 65_536
     """Characters."""
 
@@ -43,18 +41,42 @@ class ReaderFormat:
 
     def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
         """One item a line, in order."""
-        read, longest = self.opened(settings), self.longest
+        read = self.opened(settings)
         for line in lines:
-            text = line.text
-            if not text or text.isspace():
-                yield Ignored(line, "blank line")
-            elif len(text) > longest:
-                yield Rejected(line, "longer than any line of this format")
+            yield self._item(line, read)
+
+    def _item(self, line: Line, read: Reader) -> Item:
+        if not line.text or line.text.isspace():
+            return Ignored(line, "blank line")
+        if len(line.text) > self.longest:
+            return Rejected(line, "longer than any line of this format")
+        try:
+            return read(line)
+        except ValueError as error:
+            return Rejected(line, str(error))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonReaderFormat(ReaderFormat):
+    """One of a daemon whose lines stand in shared syslog files, under these tags."""
+
+    programs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedReaderFormat(ReaderFormat):
+    """One of a product that writes much else: lines without any of these literals are ignored."""
+
+    marks: Sequence[str]
+
+    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
+        """One item a line, in order."""
+        read, marks = self.opened(settings), self.marks
+        for line in lines:
+            if any(mark in line.text for mark in marks):
+                yield self._item(line, read)
             else:
-                try:
-                    yield read(line)
-                except ValueError as error:
-                    yield Rejected(line, str(error))
+                yield Ignored(line, OTHER)
 
 
 OTHER = "not a login"

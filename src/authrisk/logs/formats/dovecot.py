@@ -23,7 +23,7 @@ from authrisk.logs.address import read_origin
 from authrisk.logs.daemon_line import DaemonLine, read_daemon_line
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
+from authrisk.logs.reader_format import FOREIGN, OTHER, DaemonReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
@@ -144,7 +144,7 @@ _LOGIN = re.compile(
 )
 _FAILURES = re.compile(r"\(auth failed, ([0-9]{1,6}) attempts")
 
-PARSER = ReaderFormat(
+PARSER = DaemonReaderFormat(
     name="dovecot",
     title="Dovecot IMAP, POP3, ManageSieve: mail log, journal, own file",
     versions="2.0-2.4",

@@ -21,7 +21,7 @@ from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
+from authrisk.logs.reader_format import FOREIGN, OTHER, DaemonReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -118,7 +118,7 @@ _OWN = re.compile(
     r"|[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} (?:<=|=>|Completed)"
 )
 
-PARSER = ReaderFormat(
+PARSER = DaemonReaderFormat(
     name="exim",
     title="Exim: mainlog, rejectlog, syslog",
     versions="4",

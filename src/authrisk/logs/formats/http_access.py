@@ -16,7 +16,7 @@ from authrisk.event import Outcome
 from authrisk.logs.access_line import read_access_line
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
+from authrisk.logs.reader_format import OTHER, MarkedReaderFormat, Reader
 from authrisk.logs.timestamps import StampReader
 
 
@@ -38,13 +38,14 @@ def _opened(settings: ParseSettings) -> Reader:
     return read
 
 
-PARSER = ReaderFormat(
+PARSER = MarkedReaderFormat(
     name="http_access",
     title="Web access logs, common and combined: Apache, nginx, Traefik, LiteSpeed",
     versions="Apache 1.3-2.4",
     proven="samples",
     is_own=lambda text: read_access_line(text) is not None,
     opened=_opened,
+    marks=(" 401 ",),
     sample="""\
 www.example.org:443 203.0.113.7 - ada l [25/Oct/2021:11:05:52 +0200] "GET /web/ HTTP/1.1" 401 381 \
 "-" "curl/7.68.0"

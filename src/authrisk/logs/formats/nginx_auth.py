@@ -18,7 +18,7 @@ import re
 from authrisk.event import Outcome
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
+from authrisk.logs.reader_format import OTHER, MarkedReaderFormat, Reader
 from authrisk.logs.timestamps import StampReader
 
 
@@ -72,13 +72,14 @@ _MAIL = re.compile(
 )
 _WRONG = re.compile(r"(?i)invalid|incorrect|credential|password")
 
-PARSER = ReaderFormat(
+PARSER = MarkedReaderFormat(
     name="nginx_auth",
     title="nginx error log: Basic authentication, mail proxy",
     versions="1.x",
     proven="samples",
     is_own=lambda text: _HEADER.match(text) is not None,
     opened=_opened,
+    marks=('user "', "client logged in", "client login failed"),
     sample="""\
 2022/01/24 16:33:06 [error] 334#334: *338 user "toto": password mismatch, client: 1.2.3.4, server: \
 openresty.local, request: "GET / HTTP/1.1", host: "openresty.local"

@@ -23,7 +23,7 @@ from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
+from authrisk.logs.reader_format import FOREIGN, OTHER, DaemonReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -144,7 +144,7 @@ _FIRST = re.compile(
     r"(?:uid|cn|mail|userPrincipalName|sAMAccountName)=((?:[^,\\]|\\.)+)(?:,|\Z)", re.I
 )
 
-PARSER = ReaderFormat(
+PARSER = DaemonReaderFormat(
     name="openldap",
     title="OpenLDAP slapd: syslog, standard error, own file",
     versions="2.4-2.6",

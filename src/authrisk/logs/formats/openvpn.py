@@ -24,7 +24,7 @@ from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
+from authrisk.logs.reader_format import FOREIGN, OTHER, DaemonReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -195,7 +195,7 @@ _BROKEN = (
     "TLS Error: TLS handshake failed from ", "TLS Error: cannot locate HMAC in incoming packet ",
 )  # fmt: skip
 
-PARSER = ReaderFormat(
+PARSER = DaemonReaderFormat(
     name="openvpn",
     title="OpenVPN server: file, syslog, Access Server",
     versions="2.3-2.6",

@@ -27,7 +27,7 @@ from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.json_object import read_object
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import OTHER, ReaderFormat
+from authrisk.logs.reader_format import OTHER, DaemonReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
@@ -272,7 +272,7 @@ _OWN = re.compile(
     rf"(?:\S{{1,60}} )?{_STAMP_TEXT}[^\t]{{0,200}}?\b(?:LOG|FATAL|ERROR|DETAIL|HINT|WARNING):  "
 )
 
-PARSER = ReaderFormat(
+PARSER = DaemonReaderFormat(
     name="pgsql",
     title="PostgreSQL: stderr with any prefix, csvlog, jsonlog, syslog",
     versions="9-18",

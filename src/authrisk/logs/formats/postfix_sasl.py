@@ -17,7 +17,7 @@ from authrisk.event import Outcome
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
+from authrisk.logs.reader_format import FOREIGN, OTHER, DaemonReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -88,7 +88,7 @@ _ACCEPTED = re.compile(
     r", sasl_username=(.*?)(?:, sasl_sender=.*)?(?:, orig_queue_id=.*)?"
 )
 
-PARSER = ReaderFormat(
+PARSER = DaemonReaderFormat(
     name="postfix_sasl",
     title="Postfix smtpd: mail log or journal",
     versions="2.3-3.10",

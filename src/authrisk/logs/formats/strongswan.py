@@ -19,7 +19,7 @@ from authrisk.event import Outcome
 from authrisk.logs.daemon_line import read_daemon_line
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.logs.reader_format import FOREIGN, OTHER, ReaderFormat
+from authrisk.logs.reader_format import FOREIGN, OTHER, DaemonReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
@@ -143,7 +143,7 @@ _FAILED = re.compile(
     r"|EAP authentication failed.*)"
 )
 
-PARSER = ReaderFormat(
+PARSER = DaemonReaderFormat(
     name="strongswan",
     title="strongSwan charon (pfSense, OPNsense): syslog or file",
     versions="5-6",
