@@ -1,11 +1,10 @@
 """GitLab 13-18 `production_json.log`: requests to its session controllers, JSON lines.
 
 `SessionsController#create` and the callbacks of `OmniauthCallbacksController` are the login form
-and other providers'. A redirect (302) is a success, anything else (200, 401, 422, 0) a failure; an
-answer without a login name and with `otp_attempt` is a second factor. `failure` of the callbacks
-is a failure whatever its status. The user is `params.user.login`, else `username`. Passwords are
-`[FILTERED]` by GitLab. A 302 to the form for the second factor is not told apart: the request
-that carries `otp_attempt` decides then.
+and other providers'. A redirect (302) is a success, 0, 401 or 422 a failure. 200 is a page: for the
+second factor after a right password (interrupted), and again for it after a wrong code, which came
+as `otp_attempt` (failure). `failure` of the callbacks is one whatever its status. The user is
+`params.user.login`, else `username`. GitLab writes `[FILTERED]` for passwords.
 
 Reference: GitLab documentation, "Log system". Sample after crowdsec's parser tests (MIT).
 """
@@ -32,22 +31,27 @@ def _opened(settings: ParseSettings) -> Reader:
         controller, action = content["controller"], content["action"]
         status = content.get("status")
         if controller == "SessionsController" and action == "create":
-            good = status == 302
+            asked = status == 200
         elif controller == "OmniauthCallbacksController" and isinstance(action, str):
-            good = action != "failure" and status == 302
+            asked = False
         else:
             return Ignored(line, OTHER)
+        good = action != "failure" and status == 302
         if content.get("method") not in {"POST", "GET"}:
             return Ignored(line, OTHER)
         form, user = _form(content.get("params"))
         second = "otp_attempt" in form
         user = user or _text(content, "username") or _text(content, "meta.user")
         failed_reason = "mfa_failed" if second else "bad_credentials"
+        if good:
+            outcome = Outcome.SUCCESS
+        else:
+            outcome = Outcome.INTERRUPTED if asked and not second else Outcome.FAILURE
         return line_event(
             "gitlab", line, stamps.utc_ns(_text(content, "time") or ""), user,
-            Outcome.SUCCESS if good else Outcome.FAILURE,
+            outcome,
             source=_text(content, "remote_ip") or _text(content, "meta.remote_ip"),
-            reason=None if good else failed_reason, mfa=True if second else None,
+            reason=failed_reason if outcome is Outcome.FAILURE else None, mfa=True if second else None,
             user_agent=_text(content, "ua"), app="gitlab",
             auth_method="password" if controller == "SessionsController" else action,
             correlation_id=_text(content, "correlation_id"),
@@ -109,6 +113,9 @@ ey":"username","value":"zzz"},{"key":"password","value":"[FILTERED]"}],"remote_i
 n":"create","status":302,"time":"2025-05-22T04:27:59.798Z","params":[{"key":"user","value":{"logi\
 n":"ada","password":"[FILTERED]","remember_me":"1"}}],"remote_ip":"203.0.113.7","ua":"Mozilla/5.0\
 ","user_id":7,"username":"ada"}
+{"method":"POST","path":"/users/sign_in","format":"html","controller":"SessionsController","actio\
+n":"create","status":200,"time":"2025-05-22T04:27:58.798Z","params":[{"key":"user","value":{"logi\
+n":"bo","password":"[FILTERED]"}}],"remote_ip":"203.0.113.8"}
 {"method":"GET","path":"/users/sign_in","format":"html","controller":"SessionsController","action\
 ":"new","status":200,"time":"2025-05-22T04:28:59.798Z","params":[],"remote_ip":"203.0.113.7"}""",
     expected=(
@@ -119,6 +126,7 @@ n":"ada","password":"[FILTERED]","remember_me":"1"}}],"remote_ip":"203.0.113.7",
         {"user_id": None, "failure_reason": "mfa_failed", "mfa": True},
         {"user_id": "zzz", "outcome": "failure"},
         {"user_id": "ada", "outcome": "success", "src_ip": "203.0.113.7"},
+        {"user_id": "bo", "outcome": "interrupted", "failure_reason": None},
     ),
     hostile="""\
 {"method":"POST","path":"/users/sign_in","controller":"SessionsController","action":"create","sta\

@@ -15,8 +15,8 @@ import re
 
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.json_object import read_object
-from authrisk.logs.key_values import read_pairs
 from authrisk.logs.line_event import line_event
+from authrisk.logs.logfmt import read_logfmt
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
 from authrisk.logs.recent import Recent
@@ -63,7 +63,7 @@ def _opened(settings: ParseSettings) -> Reader:
 
 def _fields(text: str) -> dict[str, str]:
     if not text.startswith("{"):
-        return read_pairs(text)
+        return read_logfmt(text)
     content = read_object(text)
     return {
         key: value if isinstance(value, str) else str(value)
