@@ -11,8 +11,8 @@ without a name packets of the wrong tls-auth or tls-crypt key and broken handsha
 does within two minutes is one attempt. `AUTH-PAM: BACKGROUND: user 'u' failed to authenticate` has
 no peer; it names the next refusal. Handshakes that time out are mostly scans and give nothing.
 
-Reference: ssl.c, ssl_verify.c, multi.c of OpenVPN 2.6. Failures of the sample are of crowdsec's
-parser tests (MIT).
+Reference: ssl.c, ssl_verify.c, multi.c of OpenVPN 2.6; tried on 2.6.14. The sample's first four
+lines are of crowdsec's parser tests (MIT).
 """
 
 from __future__ import annotations
@@ -56,14 +56,14 @@ class _Peers:
         stamp, host, message = parts
         if stamp == "":
             return Ignored(line, FOREIGN)
-        head = _PEER.match(message)
+        head = _PEER.match(message) or _ASSIGNED.fullmatch(message)
         if head is None:
             pam = _PAM.fullmatch(message)
             if pam is not None:
                 self._refused = pam[1], self._time_ns(stamp)
             return Ignored(line, OTHER)
         name, address = head.groups()
-        text = message[head.end() :]
+        text = message[head.end() :] or message
         key = (host, address)
         if text.startswith("TLS: Initial packet from "):
             self._peers.pop(key)
@@ -168,6 +168,11 @@ _PEER = re.compile(
     r"((?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{1,5}"
     r"|\[?[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:.]{1,40}\]?(?::[0-9]{1,5})?):? "
 )
+_ASSIGNED = re.compile(
+    r"MULTI: (?:Learn: \S{1,64} -> |primary virtual IP for )"
+    r"([\w.@:/=+-]{1,128}?)/((?:[0-9]{1,3}\.){3}[0-9]{1,3}:[0-9]{1,5})(?:: \S{1,64})?"
+)
+"""Of a client whose password was being checked this stands without its prefix."""
 _PAM = re.compile(
     r"(?:AUTH-PAM: BACKGROUND: )?user '(.*)' (?:failed to authenticate: .*"
     r"|could not authenticate\.)"
@@ -222,6 +227,11 @@ for username 'bo' [CN SET]
 Feb  9 11:44:56 gw openvpn[71]: 198.51.100.4:1194 [bo] Peer Connection Initiated with \
 [AF_INET]198.51.100.4:1194
 Feb  9 11:44:57 gw openvpn[71]: bo/198.51.100.4:1194 SENT CONTROL [bo]: 'AUTH_FAILED' (status=1)
+2026-11-24 14:27:34 127.0.0.1:41194 TLS: Username/Password authentication deferred for username \
+'dbo'
+2026-11-24 14:27:34 127.0.0.1:41194 [client] Peer Connection Initiated with [AF_INET]127.0.0.1:41194
+2026-11-24 14:27:36 MULTI: Learn: 10.99.0.2 -> client/127.0.0.1:41194
+2026-11-24 14:27:36 MULTI: primary virtual IP for client/127.0.0.1:41194: 10.99.0.2
 Feb  9 11:45:56 gw openvpn[71]: AUTH-PAM: BACKGROUND: user 'eve' failed to authenticate: \
 Authentication failure
 Feb  9 11:45:56 gw openvpn[71]: 198.51.100.5:1194 TLS Auth Error: Auth Username/Password \
@@ -239,6 +249,7 @@ Feb  9 11:45:56 gw openvpn[71]: 198.51.100.5:1194 [client] Peer Connection Initi
             "timestamp_ns": 1_481_811_321_000_000_000,
         },
         {"user_id": "bo", "outcome": "failure", "dst_host": "gw"},
+        {"user_id": "dbo", "outcome": "success", "src_port": 41194},
         {"user_id": "eve", "outcome": "failure", "src_ip": "198.51.100.5"},
     ),
     hostile="""\
