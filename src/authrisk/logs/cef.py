@@ -10,15 +10,13 @@ from typing import NamedTuple
 class SecurityRecord(NamedTuple):
     """One record of either format."""
 
-    before: str
-    """What stands in front of it: a syslog header, or nothing."""
     header: Sequence[str]
     """Vendor, product, version, event id, and of CEF name and severity."""
     fields: dict[str, str]
 
 
 def read_cef(text: str) -> SecurityRecord | None:
-    r"""The record of a line, None when it holds none.
+    r"""The record of a text that begins with it, None when it does not.
 
     Raises ValueError when a key stands twice: values may hold spaces, and a producer that forgets
     to escape `=` in them lets a visitor write pairs.
@@ -28,7 +26,7 @@ def read_cef(text: str) -> SecurityRecord | None:
     >>> read_cef("LEEF:2.0|V|P|1|login|^|usrName=a b^src=1.2.3.4").fields
     {'usrName': 'a b', 'src': '1.2.3.4'}
     """
-    start = _START.search(text[:_LONGEST_HEADER])
+    start = _START.match(text)
     if start is None:
         return None
     is_cef = start[1] == "CEF"
@@ -38,13 +36,13 @@ def read_cef(text: str) -> SecurityRecord | None:
     rest = text[header.end() :]
     words = [_ESCAPE.sub(r"\1", word) for word in _SPLIT.split(header[1])]
     if is_cef:
-        return SecurityRecord(text[: start.start()], words, _extension(rest))
+        return SecurityRecord(words, _extension(rest))
     delimiter = "\t"
     if start[2][0] == "2":
         named, bar, after = rest.partition("|")
         if bar and len(named) <= 4:
             rest, delimiter = after, _delimiter(named)
-    return SecurityRecord(text[: start.start()], words, _pairs(rest, delimiter))
+    return SecurityRecord(words, _pairs(rest, delimiter))
 
 
 def _extension(text: str) -> dict[str, str]:
@@ -80,8 +78,7 @@ def _unescaped(match: re.Match[str]) -> str:
     return {"n": "\n", "r": "\r"}.get(match[1], match[1])
 
 
-_LONGEST_HEADER = 400
-_START = re.compile(r"(?:^|(?<=[ :]))(CEF|LEEF):([0-9.]{1,4})\|")
+_START = re.compile(r"(CEF|LEEF):([0-9.]{1,4})\|")
 _WORD = r"(?:[^|\\]|\\.)*+"
 _CEF = re.compile(rf"((?:{_WORD}\|){{5}}{_WORD})\|")
 _LEEF = re.compile(rf"((?:{_WORD}\|){{3}}{_WORD})\|")

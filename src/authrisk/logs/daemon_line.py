@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from authrisk.logs.journal import read_journal
@@ -52,3 +53,21 @@ def read_daemon_line(text: str) -> DaemonLine | None:
         return None
     host = None if parts.host == "-" else parts.host
     return DaemonLine(parts.stamp, host, parts.tag or "", parts.pid, parts.message)
+
+
+def without_header(text: str) -> str:
+    """What stands behind a syslog header, or the whole line without its priority.
+
+    For records of appliances that collectors write with a header or without one: whatever else a
+    line holds, such a record begins where this begins.
+
+    >>> without_header("<189>date=2024-10-14")
+    'date=2024-10-14'
+    >>> without_header("Feb  9 11:44:56 fw1 date=2024-10-14")
+    'date=2024-10-14'
+    """
+    parts = split_syslog(text)
+    return parts.message if parts is not None else _PRIORITY.sub("", text, count=1)
+
+
+_PRIORITY = re.compile(r"\A<[0-9]{1,3}>")

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import NS_PER_S, Outcome
+from authrisk.logs.daemon_line import without_header
 from authrisk.logs.key_values import read_pairs
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
@@ -33,10 +34,9 @@ def _opened(settings: ParseSettings) -> Reader:
     ups = Recent[tuple[str, str], int]()
 
     def read(line: Line) -> Item:
-        header = _HEADER.match(line.text)
-        if header is None:
+        text = without_header(line.text)
+        if not _START.match(text):
             return Rejected(line, "no line of FortiOS")
-        text = line.text[header.end() :]
         fields = read_pairs(text, "," if _COMMAS.match(text) else " ")
         told = _read_vpn(fields) or _read_user(fields)
         if told is None:
@@ -116,9 +116,7 @@ _RESULTS = {
     "failed": Outcome.FAILURE, "failure": Outcome.FAILURE, "xauth failed": Outcome.FAILURE,
 }  # fmt: skip
 _TUNNEL_NS = 60 * NS_PER_S
-_HEADER = re.compile(
-    r"(?:<[0-9]{1,3}>)?(?:[A-Z0-9][^=\"]{0,100} )?(?=date=[0-9-]{10}[ ,]+time=[0-9:]{8}[ ,])"
-)
+_START = re.compile(r"date=[0-9-]{10}[ ,]+time=[0-9:]{8}[ ,]")
 _COMMAS = re.compile(r"date=[0-9-]{10},")
 
 PARSER = ReaderFormat(
@@ -126,7 +124,7 @@ PARSER = ReaderFormat(
     title="Fortinet FortiGate: SSL and IPsec VPN, administrators, firewall users",
     versions="FortiOS 5.6-7.6",
     proven="samples",
-    is_own=lambda text: _HEADER.match(text) is not None,
+    is_own=lambda text: _START.match(without_header(text)) is not None,
     opened=_opened,
     sample="""\
 date=2024-10-14 time=13:46:41 eventtime=1728938802127358411 tz="-0700" logid="1234567890" \

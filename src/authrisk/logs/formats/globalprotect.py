@@ -22,6 +22,7 @@ import msgspec.structs
 
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.cef import read_cef
+from authrisk.logs.daemon_line import without_header
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
@@ -68,16 +69,16 @@ def _opened(settings: ParseSettings) -> Reader:
 
 def _fields(text: str) -> Mapping[str, str] | None:
     """The fields by the vendor's names; empty for another log type."""
-    record = read_cef(text) if "CEF:" in text[:400] or "LEEF:" in text[:400] else None
+    text = without_header(text)
+    record = read_cef(text)
     if record is not None:
         if record.header[:1] != ["Palo Alto Networks"]:
             return None
         return {_NAMES.get(name, name.casefold()): value for name, value in record.fields.items()}
-    start = _CSV.search(text[:200])
-    if start is None:
+    if not _CSV.match(text):
         return None
     try:
-        row = next(csv.reader([text[start.start() :]], strict=True))
+        row = next(csv.reader([text], strict=True))
     except csv.Error:
         raise ValueError("damaged CSV") from None
     kinds = [at for at in (3, 5) if len(row) > at and row[at] == "GLOBALPROTECT"]
@@ -98,17 +99,17 @@ def _country(region: str) -> str | None:
 
 
 def _is_globalprotect(text: str) -> bool:
-    head = text[:400]
-    if "CEF:" in head or "LEEF:" in head:
-        return "|Palo Alto Networks|" in head and "GLOBALPROTECT" in text
-    return _CSV.search(text[:200]) is not None and ",GLOBALPROTECT," in text[:200]
+    text = without_header(text)
+    if text.startswith(("CEF:", "LEEF:")):
+        return "|Palo Alto Networks|" in text[:40] and "GLOBALPROTECT" in text
+    return _CSV.match(text) is not None and ",GLOBALPROTECT," in text[:200]
 
 
 _GATEWAY_NS = 60 * NS_PER_S
 _LOGINS = frozenset(("portal-auth", "gateway-auth", "clientlessvpn-login"))
 _RESULTS = {"success": Outcome.SUCCESS, "failure": Outcome.FAILURE}
 _COUNTRY = re.compile(r"[A-Z]{2}")
-_CSV = re.compile(r"(?:^|(?<= ))[0-9]*,[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8},[0-9A-Z]{0,20},")
+_CSV = re.compile(r"[0-9]*,[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8},[0-9A-Z]{0,20},")
 _COLUMNS = (
     "type", "subtype", "config_ver", "time_generated", "vsys", "eventid", "stage", "auth_method",
     "tunnel_type", "srcuser", "srcregion", "machinename", "public_ip", "public_ipv6", "private_ip",

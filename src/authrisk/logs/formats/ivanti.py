@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import NS_PER_S, Outcome
+from authrisk.logs.daemon_line import without_header
 from authrisk.logs.key_values import read_pairs
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
@@ -33,7 +34,8 @@ def _opened(settings: ParseSettings) -> Reader:
     second = Recent[tuple[str, str], int]()
 
     def read(line: Line) -> Item:
-        record = _read_welf(line.text) or _read_standard(line.text)
+        text = without_header(line.text)
+        record = _read_welf(text) or _read_standard(text)
         if record is None:
             return Rejected(line, "no record of Connect Secure")
         stamp, user, source, message, agent = record
@@ -65,18 +67,12 @@ def _opened(settings: ParseSettings) -> Reader:
 
 
 def _read_welf(text: str) -> _Record | None:
-    start = _WELF.match(text)
-    if start is None:
+    if not _WELF.match(text):
         return None
-    fields = read_pairs(text[start.end() :])
+    fields = read_pairs(text)
     message = _CODE.sub("", fields.get("msg", ""), count=1).strip()
-    return (
-        fields.get("time", ""),
-        fields.get("user", ""),
-        fields.get("src", ""),
-        message,
-        fields.get("agent") or None,
-    )
+    agent = fields.get("agent") or None
+    return fields["time"], fields.get("user", ""), fields.get("src", ""), message, agent
 
 
 def _read_standard(text: str) -> _Record | None:
@@ -86,6 +82,11 @@ def _read_standard(text: str) -> _Record | None:
     message = _CODE.sub("", text[match.end() :], count=1).strip()
     stamp = match["before"] or match["after"]
     return (stamp, match["user"], match["source"], message, None) if stamp else None
+
+
+def _is_ivanti(text: str) -> bool:
+    text = without_header(text)
+    return _WELF.match(text) is not None or _STANDARD.match(text) is not None
 
 
 _ATTEMPT_NS = 120 * NS_PER_S
@@ -109,12 +110,10 @@ _MESSAGES = (
     ),
     (re.compile(r"Login failed"), (Outcome.FAILURE, "bad_credentials", False)),
 )
-_WELF = re.compile(
-    r"(?:<[0-9]{1,3}>)?(?:[^=\"]{1,120} )?(?=id=firewall time=\"[0-9-]{10} [0-9:]{8}\" )"
-)
+_WELF = re.compile(r"id=firewall time=\"[0-9-]{10} [0-9:]{8}\" ")
 _TIME = r"[0-9]{4}[-/][0-9]{2}[-/][0-9]{2} [0-9:]{8}"
 _STANDARD = re.compile(
-    rf"(?:<[0-9]{{1,3}}>)?[^\[\]]{{0,200}}?(?P<before>{_TIME})? ?- [\w.-]{{1,64}} - "
+    rf"(?:(?P<before>{_TIME}) )?- [\w.-]{{1,64}} - "
     r"\[(?P<source>[0-9A-Fa-f.:]+)\] (?P<user>.{0,256}?\([^()]*\)\[[^\[\]]*\]) - "
     rf"(?:(?P<after>{_TIME}) - )?"
 )
@@ -124,7 +123,7 @@ PARSER = ReaderFormat(
     title="Ivanti (Pulse) Connect Secure, Policy Secure: user access log, standard and WELF",
     versions="8-22",
     proven="documentation",
-    is_own=lambda text: _WELF.match(text) is not None or _STANDARD.match(text) is not None,
+    is_own=_is_ivanti,
     opened=_opened,
     sample="""\
 <134>Feb  9 11:44:56 vpn1 PulseSecure: id=firewall time="2024-02-09 11:44:56" pri=6 fw=10.0.0.1 \
