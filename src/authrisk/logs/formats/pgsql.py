@@ -17,29 +17,16 @@ is of crowdsec's parser tests (MIT).
 
 from __future__ import annotations
 
-import csv
 import re
-from typing import Any, NamedTuple
 
 from authrisk.event import Outcome
-from authrisk.logs.address import canonical_ip
-from authrisk.logs.daemon_line import read_daemon_line
-from authrisk.logs.json_object import read_object
 from authrisk.logs.line_event import line_event
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings
+from authrisk.logs.postgres_entry import PostgresEntry, PostgresReader, is_postgres
 from authrisk.logs.reader_format import OTHER, DaemonReaderFormat
 from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
-
-
-class _Entry(NamedTuple):
-    stamp: str | int
-    pid: str | None
-    source: str | None
-    severity: str
-    message: str
-    code: str | None = None
 
 
 class _Connections:
@@ -49,43 +36,15 @@ class _Connections:
         self._stamps = StampReader(settings)
         self._sources = Recent[str, tuple[str, str | None]]()
         self._methods = Recent[str, str]()
-        self._record: list[str] = []
-        """The lines so far of a CSV record that quotes a line break."""
-        self._length = 0
-
-    def _csv_record(self, text: str) -> str | None:
-        """The record that ends with this line, None when it goes on; raises ValueError.
-
-        Quotes within fields are doubled, so a field that is open at the end of a line is one with
-        a line break, and what a visitor wrote into it cannot close it.
-        """
-        if _CSV_START.match(text):
-            self._record.clear()
-        goes_on = bool(self._record)
-        self._length = len(text) + (self._length if goes_on else 0)
-        self._record.append(text)
-        if (text.count('"') % 2 == 0) is goes_on:  # a field is open at the end of the line
-            if self._length < _LONGEST_RECORD:
-                return None
-            self._record.clear()
-            raise ValueError("a CSV record without an end")
-        record = "\n".join(self._record)
-        self._record.clear()
-        return record
+        self._entries = PostgresReader()
 
     def read(self, line: Line) -> Item:
         text = line.text
         if text[:1] == "\t":
             return Ignored(line, "continuation of a message")
-        if self._record or _CSV.match(text):
-            record = self._csv_record(text)
-            if record is None:
-                return Ignored(line, "part of a record of several lines")
-            entry = _read_csv(record)
-        else:
-            entry = _read_entry(text)
+        entry = self._entries.read(text)
         if entry is None:
-            return Rejected(line, "no severity of PostgreSQL, or two")
+            return Ignored(line, "part of a record of several lines")
         if entry.severity not in {"LOG", "FATAL", "ERROR"}:
             return Ignored(line, OTHER)
         if entry.severity == "LOG":
@@ -96,7 +55,7 @@ class _Connections:
         user, reason, method, host = told
         return self._event(line, entry, user, reason, method, host)
 
-    def _log(self, line: Line, entry: _Entry) -> Item:
+    def _log(self, line: Line, entry: PostgresEntry) -> Item:
         pid, message = entry.pid or "", entry.message
         received = _RECEIVED.fullmatch(message)
         if received is not None:
@@ -114,7 +73,7 @@ class _Connections:
         return self._event(line, entry, authorized[1], None, self._methods.pop(pid), None)
 
     def _event(
-        self, line: Line, entry: _Entry, user: str, reason: str | None, method: str | None,
+        self, line: Line, entry: PostgresEntry, user: str, reason: str | None, method: str | None,
         host: str | None,
     ) -> Item:  # fmt: skip
         stamp = entry.stamp
@@ -127,67 +86,6 @@ class _Connections:
             source=None if source == "[local]" else source, src_port=port, reason=reason,
             failure_code=entry.code if reason else None, auth_method=method, app="postgresql",
         )  # fmt: skip
-
-
-def _read_entry(text: str) -> _Entry | None:
-    if text.startswith("{"):
-        return _read_json(text)
-    severity = _SEVERITY.search(text)
-    if severity is None or severity.start() > _PREFIX:
-        return None
-    if _SEVERITY.search(text, severity.end()) is not None:
-        return None
-    prefix, message = text[: severity.start()], text[severity.end() :]
-    stamp: str | int
-    found = _STAMP.search(prefix)
-    if found is not None:
-        stamp = _zoned(found)
-    else:
-        daemon = read_daemon_line(text)
-        if daemon is None:
-            return None
-        stamp = daemon.stamp
-        prefix = f"[{daemon.pid}] {daemon.message[: -len(message)]}"
-    pid = _PID.search(prefix)
-    return _Entry(stamp, pid[1] if pid else None, _address(prefix), severity[1], message)
-
-
-def _read_json(text: str) -> _Entry | None:
-    content = read_object(text)
-    stamp = _STAMP.fullmatch(_word(content, "timestamp") or "")
-    severity, message = _word(content, "error_severity"), _word(content, "message")
-    if stamp is None or severity is None or message is None:
-        return None
-    pid, code = content.get("pid"), _word(content, "state_code")
-    source, port = _word(content, "remote_host"), content.get("remote_port")
-    if source is not None and ":" not in source and isinstance(port, int):
-        source = f"{source}:{port}"
-    return _Entry(
-        _zoned(stamp), str(pid) if isinstance(pid, int) else None, source, severity, message, code
-    )
-
-
-def _read_csv(text: str) -> _Entry | None:
-    try:
-        row = next(csv.reader(text.splitlines(keepends=True), strict=True))
-    except csv.Error:
-        raise ValueError("damaged CSV") from None
-    stamp = _STAMP.fullmatch(row[0])
-    if len(row) < 14 or stamp is None:
-        return None
-    return _Entry(_zoned(stamp), row[3], row[4] or None, row[11], row[13], row[12])
-
-
-def _zoned(stamp: re.Match[str]) -> str:
-    zone = stamp[2] or ""
-    if zone in {"UTC", "GMT"}:
-        zone = "Z"
-    return stamp[1] + (zone if zone == "Z" or zone[:1] in {"+", "-"} else "")
-
-
-def _word(fields: dict[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def _read_refusal(message: str) -> tuple[str, str, str | None, str | None] | None:
@@ -209,40 +107,6 @@ def _read_refusal(message: str) -> tuple[str, str, str | None, str | None] | Non
     return None
 
 
-def _address(prefix: str) -> str | None:
-    """The address in a prefix, of the part that no client chooses."""
-    client = _CLIENT.search(prefix)
-    if client is not None:
-        return client[1]
-    said = prefix.partition("@")[0]
-    match = _V4.search(said)
-    if match is not None:
-        return match[1]
-    return next((word for word in _V6.findall(said) if canonical_ip(word) is not None), None)
-
-
-def _is_pgsql(text: str) -> bool:
-    if text.startswith("{"):
-        return '"error_severity":' in text and '"backend_type":' in text
-    if _CSV.match(text) and _CSV_OWN.search(text):
-        return True
-    return _OWN.match(text) is not None
-
-
-_PREFIX = 1000
-"""Characters before the severity."""
-_STAMP_TEXT = (
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}(?:\.[0-9]{3})?)(?: ?([A-Z]{3,5}|[+-][0-9:]{2,6}))?"
-)
-_STAMP = re.compile(_STAMP_TEXT)
-_SEVERITY = re.compile(
-    r"\b(LOG|FATAL|ERROR|PANIC|WARNING|NOTICE|INFO|DEBUG[1-5]?|DETAIL|HINT|STATEMENT|CONTEXT|QUERY"
-    r"|LOCATION):  "
-)
-_PID = re.compile(r"\[([0-9]{1,10})(?:-[0-9]{1,10})?\]")
-_V4 = re.compile(r"(?<![0-9.])((?:[0-9]{1,3}\.){3}[0-9]{1,3})(?![0-9.])")
-_V6 = re.compile(r"(?<![\w.:])([0-9A-Fa-f:]{3,39})(?![\w.:])")
-_CLIENT = re.compile(r"\bclient=([0-9A-Fa-f.:]{3,45})(?:\([0-9]{1,5}\))?[^=]*\Z")
 _RECEIVED = re.compile(r"connection received: host=(\S+)(?: port=([0-9]{1,5}))?")
 _PROVEN = re.compile(r'" method=(\S+) \(')
 _AUTHORIZED = re.compile(
@@ -263,22 +127,13 @@ _HBA = (
         rf' (?:from|for) host "(?P<host>[^"]*)", user "<USER>"{_ENCRYPTION}'
     ),
 )
-_CSV = re.compile(r'[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}\.[0-9]{3} [A-Z0-9+-]{1,6},(?:"|,|[0-9])')
-_CSV_START = re.compile(_CSV.pattern + r'(?<=")[^",]{1,64}",')
-"""The user of another record; within a field its quote would be doubled."""
-_LONGEST_RECORD = 65_536
-_CSV_OWN = re.compile(r",(?:LOG|FATAL|ERROR|WARNING),[0-9A-Z]{5},")
-_OWN = re.compile(
-    rf"(?:\S{{1,60}} )?{_STAMP_TEXT}[^\t]{{0,200}}?\b(?:LOG|FATAL|ERROR|DETAIL|HINT|WARNING):  "
-)
-
 PARSER = DaemonReaderFormat(
     name="pgsql",
     title="PostgreSQL: stderr with any prefix, csvlog, jsonlog, syslog",
     versions="9-18",
     proven="samples",
     programs=("postgres",),
-    is_own=_is_pgsql,
+    is_own=is_postgres,
     opened=lambda settings: _Connections(settings).read,
     sample="""\
 2021-09-28 09:22:18.536 UTC [147] 1.2.3.4 i_dont_exist@postgres FATAL:  password authentication \
