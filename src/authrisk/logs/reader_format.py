@@ -1,0 +1,85 @@
+"""A log format whose lines are read one after the other by a reader that may remember."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+
+Reader = Callable[[Line], Item]
+"""Reads one line that is not blank. May raise ValueError saying why it cannot; the line is then
+rejected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderFormat:
+    """A parser made of two functions; what it remembers between lines lives in its reader.
+
+    Each line gives its item at once. Blank lines are ignored; lines longer than any that the
+    product writes are rejected before the reader sees them.
+    """
+
+    name: str
+    title: str
+    versions: str
+    proven: Literal["samples", "documentation"]
+    sample: str
+    expected: Sequence[dict[str, object]]
+    hostile: str
+    is_own: Callable[[str], bool]
+    """Whether a line is surely this format's."""
+    opened: Callable[[ParseSettings], Reader]
+    """The reader of one log, with a memory of its own."""
+    longest: int = 65_536
+    """Characters."""
+
+    def claims(self, head: Sequence[str]) -> bool:
+        """Whether one of the lines is surely this format's."""
+        return any(self.is_own(text) for text in head if len(text) <= self.longest)
+
+    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
+        """One item a line, in order."""
+        read = self.opened(settings)
+        for line in lines:
+            yield self._item(line, read)
+
+    def _item(self, line: Line, read: Reader) -> Item:
+        if not line.text or line.text.isspace():
+            return Ignored(line, "blank line")
+        if len(line.text) > self.longest:
+            return Rejected(line, "longer than any line of this format")
+        try:
+            return read(line)
+        except ValueError as error:
+            return Rejected(line, str(error))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonReaderFormat(ReaderFormat):
+    """One of a daemon whose lines stand in shared syslog files, under these tags."""
+
+    programs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedReaderFormat(ReaderFormat):
+    """One of a product that writes much else: lines without any of these literals are ignored."""
+
+    marks: Sequence[str]
+
+    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
+        """One item a line, in order."""
+        read, marks = self.opened(settings), self.marks
+        for line in lines:
+            if any(mark in line.text for mark in marks):
+                yield self._item(line, read)
+            else:
+                yield Ignored(line, OTHER)
+
+
+OTHER = "not a login"
+"""Why a line of the product gives nothing."""
+FOREIGN = "another program"
+"""Why a line of something else gives nothing."""
