@@ -29,8 +29,8 @@ from authrisk.testing.parser import SETTINGS
 
 Target = Callable[[str], None]
 TROUBLE = [
-    "\0", "\t", '"', "'", "\\", ",", "{", "}", "[", "]", "\u202e", "\ufffd", "😀", " from ", "=", "|",
-    "9" * 400, "\x1b[31m", "\ufeff", "-", "%", "$", ": ", "null", "1e999",
+    "\0", "\t", '"', "'", "\\", ",", "{", "}", "[", "]", "\u202e", "\ufffd", "😀", " from ", "=",
+    "|", "9" * 400, "\x1b[31m", "\ufeff", "-", "%", "$", ": ", "null", "1e999",
 ]  # fmt: skip
 SLOW_S = 2.0
 
