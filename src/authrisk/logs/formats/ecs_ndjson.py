@@ -132,11 +132,11 @@ PARSER = EcsNdjson()
 
 def _item(line: Line) -> Item:
     if not any(mark in line.text for mark in MARKS):
-        return Ignored(line, "event.category is not authentication")
+        blank = not line.text.strip()
+        return Ignored(line, "empty line" if blank else "event.category is not authentication")
     document = _document(line.text)
     if document is None:
-        blank = not line.text.strip()
-        return Ignored(line, "empty line") if blank else Rejected(line, "not a JSON object")
+        return Rejected(line, "not a JSON object")
     if pick(document, "authrisk.event_id") is not MISSING:
         try:
             event = from_ecs(document)
@@ -144,7 +144,7 @@ def _item(line: Line) -> Item:
             return Rejected(line, "not an event as authrisk exports it")
         fits = 0 <= event.timestamp_ns < _LATEST_NS and event.count >= 1
         return event if fits else Rejected(line, "time or count out of range")
-    flat = flatten(document)
+    flat = flatten({k: v for k, v in document.items() if k.partition(".")[0] in _ROOTS})
     if "authentication" not in _words(flat, "event.category"):
         return Ignored(line, "event.category is not authentication")
     if "end" in _words(flat, "event.type"):
@@ -275,6 +275,11 @@ def _time_ns(value: Any) -> int:
 
 
 _LATEST_NS = 9_183_110_400_000_000_000
+_ROOTS = frozenset((
+    "@timestamp", "_id", "event", "user", "source", "client", "user_agent", "device", "system",
+    "network", "winlog", "service", "host", "destination", "session", "trace", "transaction",
+    "organization", "error",
+))  # fmt: skip
 _MARKS = ("event.category", "event.dataset", "event.module", "ecs.version")
 _OUTCOMES = {"success": Outcome.SUCCESS, "failure": Outcome.FAILURE}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
