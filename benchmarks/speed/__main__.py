@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 
-from benchmarks.speed import files, login, rooms, service, training
+from benchmarks.speed import files, login, logs, rooms, service, training
 from benchmarks.speed.machine import Figure, machine
 
 
@@ -14,7 +14,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data")
     parser.add_argument(
-        "--only", choices=["login", "training", "rooms", "files", "ready", "install"]
+        "--only", choices=["login", "training", "rooms", "files", "logs", "ready", "install"]
     )
     parser.add_argument("--install", action="store_true", help="also weigh a fresh install")
     arguments = parser.parse_args()
@@ -24,6 +24,7 @@ def main() -> None:
         "training": lambda: training.figures(round(100_000 * scale)),
         "rooms": lambda: rooms.figures(round(100_000 * scale)),
         "files": lambda: files.figures(1.0 * scale, 5.0 * scale),
+        "logs": lambda: logs.figures(100.0 * scale),
         "ready": service.ready,
         "install": service.install,
     }

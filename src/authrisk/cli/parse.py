@@ -91,7 +91,6 @@ def run(
     zone_of(timezone)
     now = dt.datetime.now(dt.UTC)
     choice = choose_formats(format)
-    treat = treatment(enrich=enrich, mmdb=mmdb or (), users=users)
     if follow:
         from authrisk.cli.following import Following, follow_logs
 
@@ -99,6 +98,7 @@ def run(
             state = Path(f"{out}.state")
         settings = ParseSettings(now, timezone, clock=lambda: dt.datetime.now(dt.UTC))
         paths = [Path(log) for log in dict.fromkeys(logs)]
+        treat = treatment(enrich=enrich, mmdb=mmdb or (), users=users)
         done = follow_logs(Following(paths, choice, settings, out, to, state, treat, rejects))
         for line in told(done.report()):
             report(line)
@@ -113,6 +113,7 @@ def run(
         write_labels = stack.enter_context(label_output(out))
         write = stack.enter_context(event_output(out, to))
         if jobs == 1:
+            treat = treatment(enrich=enrich, mmdb=mmdb or (), users=users)
             settings = ParseSettings(reference=now, timezone=timezone)
             parts = read_logs(sources, choice, settings, tally, treat)
         else:

@@ -17,9 +17,6 @@ def treatment(*, enrich: bool, mmdb: Sequence[Path], users: Path | None) -> Trea
 
     Raises InputError for a mapping or a table that cannot be read.
     """
-    from authrisk.enrich.enricher import Enricher
-    from authrisk.enrich.geo import AddressTables
-    from authrisk.enrich.user_agent import default_parser
     from authrisk.enrich.users import read_user_mapping
     from authrisk.logs.redact import redact_frame
 
@@ -27,6 +24,10 @@ def treatment(*, enrich: bool, mmdb: Sequence[Path], users: Path | None) -> Trea
     if users is not None:
         steps.append(read_user_mapping(users).frame)
     if enrich:
+        from authrisk.enrich.enricher import Enricher
+        from authrisk.enrich.geo import AddressTables
+        from authrisk.enrich.user_agent import default_parser
+
         steps.append(Enricher(AddressTables.load(mmdb), default_parser()).enrich_frame)
 
     def treat(events: pl.DataFrame) -> pl.DataFrame:

@@ -45,6 +45,28 @@ def pick(document: Mapping[str, Any], path: str) -> Any:
     return MISSING
 
 
+def flatten(document: Mapping[str, Any], depth: int = 6) -> dict[str, Any]:
+    """What `pick` finds, for every path of at most `depth` joined keys, at once.
+
+    >>> flatten({"source": {"geo.city_name": "Oslo"}, "tags": ["a"]})
+    {'tags': ['a'], 'source.geo.city_name': 'Oslo'}
+    """
+    flat: dict[str, Any] = {}
+    nested: list[str] = []
+    for key, value in document.items():
+        if type(value) is dict:
+            nested.append(key)
+        else:
+            flat[key] = value
+    if depth > 1 and nested:
+        if len(nested) > 1 and any("." in key for key in nested):
+            nested.sort(key=len, reverse=True)
+        for key in nested:
+            for path, value in flatten(document[key], depth - 1).items():
+                flat.setdefault(f"{key}.{path}", value)
+    return flat
+
+
 def is_address(text: str) -> bool:
     """Whether a text is an IPv4 or IPv6 address: both schemas take nothing else for one."""
     try:

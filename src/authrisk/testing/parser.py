@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import time
 from collections.abc import Iterator, Sequence
 
 import msgspec
@@ -57,6 +58,49 @@ def check_parser(parser: Parser) -> None:
     _check_noise(parser)
     if isinstance(parser, Marked):
         _check_marks(parser)
+
+
+def check_linear(parser: Parser, lines: int = 8) -> None:
+    """Runs a parser on lines of a megabyte, made of some of its own.
+
+    Raises AssertionError where the cost of a line grows faster than its length: four times the
+    length costs sixteen times as much when it is quadratic, and may cost ten here. Processor time
+    is counted, the least of several runs, and only where a line takes long enough to be counted;
+    so a busy machine does not matter.
+    """
+    chance = random.Random(3)
+    own = [text for text in (parser.sample + "\n" + parser.hostile).split("\n") if text.strip()]
+    for text in chance.sample(own, min(lines, len(own))):
+        for whole in _long_lines(text, chance):
+            if _cpu_s(parser, whole) < _CHEAP_S:
+                continue
+            quarter = min(_cpu_s(parser, whole[: len(whole) // 4]) for _ in range(5))
+            full = min(_cpu_s(parser, whole) for _ in range(5))
+            assert full < 10 * quarter + _CHEAP_S, (
+                f"{parser.name}: a line of {len(whole):,} characters takes {full:.3f} s, a quarter "
+                f"of it {quarter:.3f} s: {text[:80]!r}"
+            )
+
+
+def _long_lines(text: str, chance: random.Random) -> Iterator[str]:
+    """Lines of a megabyte: the whole, a character, a word and a likely phrase over and over."""
+    middle = chance.randrange(len(text))
+    half = len(text) // 2
+    word = chance.choice(text.split(" ")) + " "
+    for start, unit, end in (
+        ("", text + " ", ""),
+        (text[:middle], text[middle], text[middle:]),
+        (text[:half], word, text),
+        (text[:half], " from 1.2.3.4 port", text[half:]),
+    ):
+        yield start + unit * ((_LONG - len(start) - len(end)) // len(unit)) + end
+
+
+def _cpu_s(parser: Parser, text: str) -> float:
+    start = time.process_time()
+    for _ in parser.parse([Line("log", 1, text)], SETTINGS):
+        pass
+    return time.process_time() - start
 
 
 def parse_text(parser: Parser, text: str, file: str = "log") -> list[Item]:
@@ -193,6 +237,9 @@ def _events(parser: Parser, items: Sequence[Item]) -> list[LoginEvent]:
     return events
 
 
+_LONG = 1_000_000
+_CHEAP_S = 0.05
+"""What a line of a megabyte may take (and is not looked at further)."""
 _DEPTH = 1100
 """More levels than a function may call itself."""
 _TROUBLE = (0, 9, 13, 27, 34, 39, 44, 92, 123, 125, 0x202E, 0xFFFD, 0x1F600)

@@ -49,7 +49,7 @@ def test_dotted_and_nested_keys_are_one() -> None:
 
 def test_what_is_no_login_is_counted() -> None:
     """Other categories and ends of sessions are ignored with a cause; broken lines rejected."""
-    items = parse_text(PARSER, PARSER.sample + "not json\n")
+    items = parse_text(PARSER, PARSER.sample + "not json of authentication\n")
     assert [item.cause for item in items if isinstance(item, Ignored)] == [
         "end of a session",
         "event.category is not authentication",

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from authrisk.event import FAILURE_REASONS, LoginEvent, Outcome, parse_time_ns
-from authrisk.export.document import MISSING, pick
+from authrisk.export.document import MISSING, flatten, pick
 from authrisk.export.ecs import from_ecs
 from authrisk.logs.address import Origin, read_origin
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
@@ -90,6 +90,10 @@ HOSTILE = r"""
 """
 
 
+MARKS = ("authentication", '"authrisk')
+"""A document without either is no login; in what shippers send, most are not."""
+
+
 @dataclass(frozen=True, slots=True)
 class EcsNdjson:
     """Reads ECS documents; the event id is `event.id`, `_id`, or `file:line`."""
@@ -98,6 +102,7 @@ class EcsNdjson:
     title: str = "Elastic Common Schema, JSON lines: authrisk's export, Beats, Elastic Agent"
     versions: str = "ECS 1 to 9"
     proven: Proven = "samples"
+    marks: Sequence[str] = MARKS
     sample: str = SAMPLE
     expected: Sequence[dict[str, object]] = EXPECTED
     hostile: str = HOSTILE
@@ -127,10 +132,12 @@ PARSER = EcsNdjson()
 
 
 def _item(line: Line) -> Item:
+    if not any(mark in line.text for mark in MARKS):
+        blank = not line.text.strip()
+        return Ignored(line, "empty line" if blank else "event.category is not authentication")
     document = _document(line.text)
     if document is None:
-        blank = not line.text.strip()
-        return Ignored(line, "empty line") if blank else Rejected(line, "not a JSON object")
+        return Rejected(line, "not a JSON object")
     if pick(document, "authrisk.event_id") is not MISSING:
         try:
             event = from_ecs(document)
@@ -138,23 +145,28 @@ def _item(line: Line) -> Item:
             return Rejected(line, "not an event as authrisk exports it")
         fits = 0 <= event.timestamp_ns < _LATEST_NS and event.count >= 1
         return event if fits else Rejected(line, "time or count out of range")
-    if "authentication" not in _words(document, "event.category"):
+    flat = flatten({k: v for k, v in document.items() if k.partition(".")[0] in _ROOTS})
+    if "authentication" not in _words(flat, "event.category"):
         return Ignored(line, "event.category is not authentication")
-    if "end" in _words(document, "event.type"):
+    if "end" in _words(flat, "event.type"):
         return Ignored(line, "end of a session")
     try:
-        timestamp_ns = _time_ns(pick(document, "@timestamp"))
+        timestamp_ns = _time_ns(flat.get("@timestamp"))
     except (ValueError, OverflowError):
         return Rejected(line, "@timestamp is no time")
-    return _event(line, document, timestamp_ns)
+    return _event(line, flat, timestamp_ns)
 
 
-def _event(line: Line, document: Mapping[str, Any], timestamp_ns: int) -> LoginEvent:
+def _event(line: Line, flat: Mapping[str, Any], timestamp_ns: int) -> LoginEvent:
     def text(*paths: str) -> str | None:
-        return next((word for path in paths if (word := _text(pick(document, path)))), None)
+        for path in paths:
+            value = flat.get(path)
+            if value is not None and (word := _text(value)):
+                return word
+        return None
 
     origin = _origin(text("source.ip", "client.ip", "source.address", "client.address"))
-    latitude, longitude = _place(document)
+    latitude, longitude = _place(flat)
     name, domain, reason = text("user.name"), text("user.domain"), text("event.reason")
     named = name if name is None or domain is None else f"{name}@{domain}"
     logon_type = text("winlog.logon.type")
@@ -168,14 +180,14 @@ def _event(line: Line, document: Mapping[str, Any], timestamp_ns: int) -> LoginE
         user_name=name,
         user_domain=domain,
         src_ip=origin.ip,
-        src_port=_whole(pick(document, "source.port")) or origin.port,
+        src_port=_whole(flat.get("source.port")) or origin.port,
         src_host=text("source.domain", "client.domain") or origin.host,
         src_country=text("source.geo.country_iso_code", "client.geo.country_iso_code"),
         src_region=text("source.geo.region_name", "client.geo.region_name"),
         src_city=text("source.geo.city_name", "client.geo.city_name"),
         src_latitude=latitude,
         src_longitude=longitude,
-        src_asn=_whole(pick(document, "source.as.number")),
+        src_asn=_whole(flat.get("source.as.number")),
         src_as_name=text("source.as.organization.name"),
         user_agent=text("user_agent.original"),
         browser=text("user_agent.name"),
@@ -210,8 +222,8 @@ def _document(text: str) -> Mapping[str, Any] | None:
     return document
 
 
-def _words(document: Mapping[str, Any], path: str) -> list[Any]:
-    value = pick(document, path)
+def _words(flat: Mapping[str, Any], path: str) -> list[Any]:
+    value = flat.get(path)
     return value if isinstance(value, list) else [value]
 
 
@@ -233,15 +245,15 @@ def _origin(text: str | None) -> Origin:
     return read_origin(text) if text else Origin(None, None, None)
 
 
-def _place(document: Mapping[str, Any]) -> tuple[float | None, float | None]:
+def _place(flat: Mapping[str, Any]) -> tuple[float | None, float | None]:
     """Degrees of `geo.location`, an object or GeoJSON's [longitude, latitude]."""
     for side in ("source", "client"):
-        value = pick(document, f"{side}.geo.location")
+        value = flat.get(f"{side}.geo.location")
         if isinstance(value, list) and len(value) == 2:
             longitude, latitude = value
         else:
-            latitude = pick(document, f"{side}.geo.location.lat")
-            longitude = pick(document, f"{side}.geo.location.lon")
+            latitude = flat.get(f"{side}.geo.location.lat")
+            longitude = flat.get(f"{side}.geo.location.lon")
         if _within(latitude, 90) and _within(longitude, 180):
             return float(latitude), float(longitude)
     return None, None
@@ -264,6 +276,11 @@ def _time_ns(value: Any) -> int:
 
 
 _LATEST_NS = 9_183_110_400_000_000_000
+_ROOTS = frozenset((
+    "@timestamp", "_id", "event", "user", "source", "client", "user_agent", "device", "system",
+    "network", "winlog", "service", "host", "destination", "session", "trace", "transaction",
+    "organization", "error",
+))  # fmt: skip
 _MARKS = ("event.category", "event.dataset", "event.module", "ecs.version")
 _OUTCOMES = {"success": Outcome.SUCCESS, "failure": Outcome.FAILURE}
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
