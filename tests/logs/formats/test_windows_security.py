@@ -200,3 +200,18 @@ def test_a_refusal_names_whom_the_text_names(user: str, noise: str) -> None:
     text = f"Error message: \r\n{user}-The user name or password is incorrect \r\n{noise}"
     found = read_refusal([text])
     assert found is None or found[0] in user
+
+
+def test_a_file_that_is_cut_off_gives_its_whole_records() -> None:
+    """Of XML on one line without an end, every record that stands whole is an event; the last one
+    is rejected."""
+    whole = (
+        '<Event><System><EventID>4624</EventID><TimeCreated SystemTime="2024-05-02T09:00:00Z"/>'
+        "<Computer>pc</Computer><EventRecordID>{}</EventRecordID></System><EventData>"
+        '<Data Name="TargetUserName">ann</Data><Data Name="LogonType">10</Data>'
+        '<Data Name="IpAddress">192.0.2.7</Data></EventData></Event>'
+    )
+    text = whole.format(1) + whole.format(2) + whole.format(3)[:90]
+    items = parse(text)
+    assert len([item for item in items if isinstance(item, LoginEvent)]) == 2
+    assert [item.cause for item in items if isinstance(item, Rejected)] == ["damaged XML"]

@@ -16,10 +16,10 @@ import re
 from urllib.parse import unquote
 
 from authrisk.event import Outcome
+from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
-from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
 

@@ -21,10 +21,10 @@ import re
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.daemon_line import DaemonLine, read_daemon_line
+from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import FOREIGN, OTHER, DaemonReaderFormat
-from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
 

@@ -23,10 +23,10 @@ import msgspec.structs
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.cef import read_cef
 from authrisk.logs.daemon_line import without_header
+from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
-from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 import re
 
 from authrisk.event import NS_PER_S, Outcome
+from authrisk.logs.joins import Recent
 from authrisk.logs.json_object import read_object
 from authrisk.logs.line_event import line_event
 from authrisk.logs.logfmt import read_logfmt
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
-from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
 

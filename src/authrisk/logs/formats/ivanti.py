@@ -17,11 +17,11 @@ import re
 
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.daemon_line import without_header
+from authrisk.logs.joins import Recent
 from authrisk.logs.key_values import read_pairs
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
-from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
 _Record = tuple[str, str, str, str, str | None]

@@ -22,11 +22,11 @@ from __future__ import annotations
 import re
 
 from authrisk.event import LoginEvent, Outcome
+from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.name_break import NameBreak
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, ReaderFormat
-from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
 

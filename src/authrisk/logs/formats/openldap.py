@@ -21,10 +21,10 @@ import msgspec.structs
 
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.daemon_line import read_daemon_line
+from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import FOREIGN, OTHER, DaemonReaderFormat
-from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 
 _Connection = tuple[str | None, str]

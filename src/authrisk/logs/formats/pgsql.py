@@ -20,11 +20,11 @@ from __future__ import annotations
 import re
 
 from authrisk.event import Outcome
+from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings
 from authrisk.logs.postgres_entry import PostgresEntry, PostgresReader, is_postgres
 from authrisk.logs.reader_format import OTHER, DaemonReaderFormat
-from authrisk.logs.recent import Recent
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.user_pattern import UserPattern
 
