@@ -11,6 +11,10 @@ from authrisk.evaluation.problem import Contender
 from authrisk.models.bundle import PRETRAINED, load_bundle, pretrained_path
 
 
+GO_WITHOUT = ("supervised LSTM", "LightGBM")
+"""Who is trained again without each tier."""
+
+
 def ours() -> list[Contender]:
     """The LSTMs, trained on each world; the bundles that ship, as they are, where there are no
     LSTM contenders."""

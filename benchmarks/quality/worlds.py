@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from authrisk.evaluation.cases import injected_cases
 from authrisk.evaluation.problem import Problem, pose
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile
@@ -16,37 +18,47 @@ SPLIT_SEED = 1
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A user base with attackers in it."""
+    """User bases side by side, with attackers in them: one installation, one population."""
 
     name: str
-    profile: Profile
-    users: int
+    parts: tuple[tuple[Profile, int, int], ...]
+    """(profile, users, seed) of each user base."""
     days: int
-    seed: int
     share: float
     """Injected attacks per successful login."""
 
     def problem(self) -> Problem:
         """Simulate, inject, pose. Background attacks of the simulation are positives of the tier
         `labelled`, outside the macro mean."""
-        world = simulate(self.profile, self.users, self.seed, self.days)
-        bad = world.labels["is_attack"]
-        cases = injected_cases(world.events, self.seed, self.share, TIERS, bad=bad)
+        events, bad = [], []
+        for number, (profile, users, seed) in enumerate(self.parts):
+            world = simulate(profile, users, seed, self.days)
+            mark = pl.lit(f"{number}-")
+            events.append(
+                world.events.with_columns(
+                    event_id=mark + pl.col("event_id"), user_id=mark + pl.col("user_id")
+                )
+            )
+            bad.append(world.labels["is_attack"])
+        together = pl.concat(events).with_columns(bad=pl.concat(bad))
+        together = together.sort("timestamp", maintain_order=True)
+        seed = self.parts[0][2]
+        cases = injected_cases(together.drop("bad"), seed, self.share, TIERS, bad=together["bad"])
         return pose(cases, SPLIT_SEED)
 
     @property
     def title(self) -> str:
-        return (
-            f"{self.users:,} users of the {self.profile.name} profile over {self.days} days "
-            f"(seed {self.seed})"
+        users = ", ".join(
+            f"{users:,} users of the {profile.name} profile (seed {seed})"
+            for profile, users, seed in self.parts
         )
+        return f"{users}, over {self.days} days"
 
 
 FULL = (
-    World("consumer", CONSUMER, 40_000, 365, 101, 0.35),
-    World("enterprise", ENTERPRISE, 220, 365, 102, 0.35),
-)
-SMALL = (
-    World("consumer", CONSUMER, 6_000, 365, 103, 0.5),
-    World("enterprise", ENTERPRISE, 60, 240, 104, 0.5),
-)
+    World(
+        "mixed", ((CONSUMER, 60_000, 101), (ENTERPRISE, 180, 102), (ENTERPRISE, 180, 103)),
+        365, 0.35,
+    ),
+)  # fmt: skip
+SMALL = (World("mixed", ((CONSUMER, 8_000, 104), (ENTERPRISE, 60, 105)), 240, 0.5),)

@@ -19,7 +19,7 @@ import numpy as np
 
 from authrisk.errors import AuthriskError
 from authrisk.evaluation.answers import Answers, answers_of
-from authrisk.evaluation.asked import MIMIC, Asked, asked_of
+from authrisk.evaluation.asked import MACRO_TIERS, Asked, asked_of
 from authrisk.evaluation.figures import LeftOut, Report, Setting
 from authrisk.evaluation.intervals import ROUNDS, Resamples, estimate, resample
 from authrisk.evaluation.measurement import differences, measure_answers, ranked
@@ -63,20 +63,28 @@ class Comparison:
     left_out_seeds: Sequence[int] = ()
     """Seeds for which each tier is left out of training; a part of `seeds`."""
     rounds: int = ROUNDS
+    left_out_of: Sequence[str] | None = None
+    """Names of the contenders that tiers are left out for; None for all that see labels."""
 
     def jobs(self) -> Iterator[Job]:
         """Everything that must be scored. A tier is left out for those only that see labels."""
         for contender in self.contenders:
             yield from (Job(contender.name, seed) for seed in self.seeds)
         for contender in self.contenders:
-            if contender.supervised:
+            if self._goes_without(contender):
                 for tier in self.tiers():
                     yield from (Job(contender.name, seed, tier) for seed in self.left_out_seeds)
 
     def tiers(self) -> list[str]:
         """Tiers that training can be without: there, and measured."""
         fit = set(np.unique(self.problem.tier[self.problem.fit & self.problem.attack]).tolist())
-        return [name for name in asked_of(self.problem).tiers if name in fit - {MIMIC}]
+        return [
+            name for name in asked_of(self.problem).tiers if name in fit and name in MACRO_TIERS
+        ]
+
+    def _goes_without(self, contender: Contender) -> bool:
+        named = self.left_out_of is None or contender.name in self.left_out_of
+        return contender.supervised and named
 
     def scores(self, job: Job) -> Scores:
         """The scores (N,) of a job, read from the work directory or worked out and kept there."""
@@ -138,7 +146,7 @@ class Comparison:
         resamples = resample(asked.owner, len(self.left_out_seeds), self.rounds)
         rows = [list(self.seeds).index(seed) for seed in self.left_out_seeds]
         for contender in self.contenders:
-            if not contender.supervised:
+            if not self._goes_without(contender):
                 continue
             for tier in self.tiers():
                 jobs = [Job(contender.name, seed, tier) for seed in self.left_out_seeds]

@@ -38,6 +38,12 @@ EXCESS = {"hidden client": 1.0, "hidden place": 1.0, "crowd": 1.0, "failing": 1.
 """Fields without a past of the user's: what they cost beyond their likeliest class, weighted."""
 HOUR = 0.5
 """Weight of the hour: against the population's hours, as anybody could log in at any."""
+RELATION = {"service": 0.2, "method": 0.2}
+"""Weights of what is new about a login, 1 where none is named: people open new applications of
+their own accord, and an attacker seldom needs to."""
+CALM, ALARM = 5.0, 1.5
+"""Bits of a source that say nothing, and the weight of what exceeds them: one login in a hundred
+comes from a busy place, a burst from a busier one."""
 COLD = 0.1
 """Weight of the rarity of country and AS for users without a past."""
 
@@ -59,6 +65,7 @@ class LstmAutoencoder(nn.Module):
     excess: Tensor
     cold: Tensor
     depth: Tensor
+    source: Tensor
     marginal: Tensor
     shift: Tensor
     scale: Tensor
@@ -132,6 +139,7 @@ class LstmAutoencoder(nn.Module):
         cold = unscaled[:, self.rarities].clamp(min=0) * 10.0 * self.cold * young  # (N, B)
         bits = (fresh + excess + hour + cold) / math.log(2)  # (N, B)
         parts = bits @ self.groups  # (N, G)
+        parts = parts + self.source * (ALARM * (parts - CALM).clamp(min=0) - parts)
         # A matrix product sums each row alike in any batch; ONNX Runtime's ReduceSum does not.
         return (parts @ torch.ones(len(GROUPS), 1)).squeeze(-1), parts
 
@@ -159,7 +167,7 @@ def _layout() -> dict[str, Tensor]:
         "spread": torch.tensor(spread),  # (B * WIDEST,) outputs
         "groups": groups,  # (B, G)
         "members": nn.functional.one_hot(field_of, B).float(),  # (O, B)
-        "relations": weights(dict.fromkeys(FIELDS, 1.0)),
+        "relations": weights(dict.fromkeys(FIELDS, 1.0) | RELATION),
         "excess": weights(EXCESS),
         "hours": weights({"hour": HOUR}),
         "cold": weights(cold),
@@ -167,4 +175,5 @@ def _layout() -> dict[str, Tensor]:
             [column(f"{b.name}_rarity") if b.name in cold else first for b in BLOCKS]
         ),
         "depth": torch.tensor([first]),
+        "source": torch.tensor([float(group == "source") for group in GROUPS]),  # (G,)
     }

@@ -17,6 +17,10 @@ from authrisk.training.export import to_onnx
 from authrisk.training.fit import FitSettings
 from authrisk.training.prepare import Kind, prepare_problem
 
+SUPERVISED = FitSettings(epochs=9, patience=4, learning_rate=2e-3, members=2)
+AUTOENCODER = FitSettings(epochs=9, patience=4, learning_rate=4e-3)
+"""The recipes of the shipped bundles."""
+
 
 @dataclass(frozen=True, slots=True)
 class LstmContender:
@@ -47,3 +51,9 @@ class LstmContender:
         ):
             raw[scored.position] = scored.raw
         return raw
+
+
+LSTM_CONTENDERS: tuple[LstmContender, ...] = (
+    LstmContender("supervised LSTM", "supervised", SUPERVISED),
+    LstmContender("LSTM autoencoder", "autoencoder", AUTOENCODER),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -31,9 +32,11 @@ class FitSettings:
     patience: int = 3
     """Epochs without improvement on the validation logins before stopping."""
     learning_rate: float = 3e-3
-    weight_decay: float = 1e-3
+    weight_decay: float = 1e-2
     threads: int = 1
     """Of torch. One is fastest unless the machine is idle: two wait for each other."""
+    averaging: float = 0.995
+    """Decay of the running mean of the weights, which is what is kept."""
     members: int = 1
     """Networks whose mean is the model."""
 
@@ -83,8 +86,9 @@ def fit(
         weight_decay=settings.weight_decay,
         fused=True,
     )
+    mean = copy.deepcopy(network)
     state = _State(network, settings, train, validation, workdir / CHECKPOINT)
-    state.restore(network, optimizer)
+    state.restore(network, mean, optimizer)
     while not state.finished:
         epoch = len(state.train_losses)
         rate = settings.learning_rate * 0.5 * (1 + np.cos(np.pi * epoch / settings.epochs))
@@ -98,14 +102,23 @@ def fit(
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
+            state.steps += 1
+            _follow(mean, network, min(settings.averaging, (1 + state.steps) / (10 + state.steps)))
             total += float(loss.detach()) * batch.label.size
             done += batch.label.size
             latest = state.validation_losses[-1] if state.validation_losses else None
             say(Progress(epoch + 1, settings.epochs, done, train.event.size, total / done, latest))
-        state.add(total / done, evaluate(network, validation), network, optimizer)
+        state.add(total / done, evaluate(mean, validation), network, mean, optimizer)
     network.load_state_dict({k: torch.from_numpy(v) for k, v in state.best.items()})
     network.eval()
     return Fitted(tuple(state.train_losses), tuple(state.validation_losses), state.best_epoch)
+
+
+def _follow(mean: Network, network: Network, decay: float) -> None:
+    """Move the running mean of the weights towards the network's."""
+    with torch.no_grad():
+        for kept, now in zip(mean.parameters(), network.parameters(), strict=True):
+            kept.lerp_(now, 1.0 - decay)
 
 
 def evaluate(network: Network, judged: Judged) -> float:
@@ -154,6 +167,7 @@ class _State:
         self.train_losses: list[float] = []
         self.validation_losses: list[float] = []
         self.best: dict[str, Any] = {}
+        self.steps = 0
         # Labels are in it by their weighted sum; shapes tell one network from another.
         self.identity = json.dumps(
             {
@@ -177,13 +191,19 @@ class _State:
         return epochs > 0 and epochs - 1 - self.best_epoch >= self.settings.patience
 
     def add(
-        self, train_loss: float, validation_loss: float, network: Network, optimizer: Any
+        self,
+        train_loss: float,
+        validation_loss: float,
+        network: Network,
+        mean: Network,
+        optimizer: Any,
     ) -> None:
         self.train_losses.append(train_loss)
         self.validation_losses.append(validation_loss)
-        weights = {k: v.detach().numpy().copy() for k, v in network.state_dict().items()}
+        weights = _arrays(network)
+        means = _arrays(mean)
         if self.best_epoch == len(self.train_losses) - 1:
-            self.best = weights
+            self.best = means
         moments = {
             f"moment.{i}.{name}": np.asarray(value)
             for i, entry in optimizer.state_dict()["state"].items()
@@ -192,7 +212,9 @@ class _State:
         arrays = {
             "identity": np.array(self.identity),
             "losses": np.array([self.train_losses, self.validation_losses]),
+            "steps": np.array(self.steps),
             **{f"now.{k}": v for k, v in weights.items()},
+            **{f"mean.{k}": v for k, v in means.items()},
             **{f"best.{k}": v for k, v in self.best.items()},
             **moments,
         }
@@ -201,7 +223,7 @@ class _State:
         np.savez(partial, allow_pickle=False, **arrays)
         partial.replace(self.path)
 
-    def restore(self, network: Network, optimizer: Any) -> None:
+    def restore(self, network: Network, mean: Network, optimizer: Any) -> None:
         if not self.path.exists():
             return
         try:
@@ -213,12 +235,17 @@ class _State:
             return
         self.train_losses, self.validation_losses = (list(x) for x in arrays["losses"].tolist())
         self.best = {k[5:]: v for k, v in arrays.items() if k.startswith("best.")}
-        network.load_state_dict(
-            {k[4:]: torch.from_numpy(v) for k, v in arrays.items() if k.startswith("now.")}
-        )
+        self.steps = int(arrays["steps"])
+        for part, into in (("now.", network), ("mean.", mean)):
+            kept = {k: v for k, v in arrays.items() if k.startswith(part)}
+            into.load_state_dict({k[len(part) :]: torch.from_numpy(v) for k, v in kept.items()})
         state = optimizer.state_dict()
         for key, value in arrays.items():
             if key.startswith("moment."):
                 _, i, name = key.split(".")
                 state["state"].setdefault(int(i), {})[name] = torch.from_numpy(value)
         optimizer.load_state_dict(state)
+
+
+def _arrays(network: Network) -> dict[str, Any]:
+    return {k: v.detach().numpy().copy() for k, v in network.state_dict().items()}

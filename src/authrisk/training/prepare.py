@@ -67,8 +67,12 @@ def prepare(cases: Cases, kind: Kind, seed: int) -> Prepared:
     return prepare_problem(pose(with_hidden(cases, seed), seed, DEPLOYED), kind)
 
 
-def prepare_problem(problem: Problem, kind: Kind) -> Prepared:
-    """Scale and lay out a problem that is posed already."""
+def prepare_problem(problem: Problem, kind: Kind, seed: int = 1) -> Prepared:
+    """Scale and lay out a problem that is posed already.
+
+    Of the easy legitimate training logins the supervised model sees one in EASY, which counts for
+    all of them: hard negatives are few, and time is better spent on them.
+    """
     timeline, legitimate, attack = problem.timeline, problem.legitimate, problem.attack
     fit = problem.fit
     scalers = fit_scalers(problem.features[fit & legitimate])
@@ -78,6 +82,11 @@ def prepare_problem(problem: Problem, kind: Kind) -> Prepared:
     label = attack.astype(np.float32)
     weight = _weights(problem)
     judged = legitimate if kind == "autoencoder" else legitimate | attack
+    if kind == "supervised":
+        easy = _easy(problem) & fit
+        kept = np.random.default_rng(seed).random(easy.size) < 1 / EASY
+        weight = np.where(easy, weight * EASY, weight)
+        judged = judged & (~easy | kept)
 
     def lay_out(mask: npt.NDArray[np.bool_]) -> Judged:
         return judge_events(timeline, rows, past, mask & judged, label, weight)
@@ -85,8 +94,16 @@ def prepare_problem(problem: Problem, kind: Kind) -> Prepared:
     return Prepared(problem, scalers, lay_out(fit), lay_out(problem.tune))
 
 
+EASY = 4
 ATTACKS = 1 / 3
 """Weight of all attacks against all legitimate logins; calibration puts the prior right."""
+
+
+def _easy(problem: Problem) -> npt.NDArray[np.bool_]:
+    """(N,) legitimate logins by a known client from a known address."""
+    at = [column("client_new"), column("address_new")]
+    easy: npt.NDArray[np.bool_] = problem.legitimate & ~problem.features[:, at].any(axis=1)
+    return easy
 
 
 def _weights(problem: Problem) -> npt.NDArray[np.float32]:

@@ -5,6 +5,9 @@ an attention finds in all states: it asks with the current login and is answered
 logins that share something with it (`relation` columns). Neither embedding nor LSTM has a bias and
 the padding rows are zero, so a user without history is the zero state, whatever T is.
 
+What failed attempts may say is bounded, apart from all else: the victim of a flood must not be
+locked out by it.
+
 Continuous columns enter as they are and as piecewise linear encodings (Gorishniy et al., "On
 Embeddings for Numerical Features", NeurIPS 2022): thresholds are hard for a network, and much of
 what a past login says is one.
@@ -43,12 +46,9 @@ out, nor hide an attacker (docs/decisions/models.md)."""
 _CONTINUOUS = [
     i
     for i, f in enumerate(FEATURES)
-    if f.unit != "0/1" and f.scope in {"login", "population"} and f.group != "failures"
+    if f.unit != "0/1" and f.scope != "relation" and f.group != "failures"
 ]
 _FAILURES = torch.tensor([f.group == "failures" for f in FEATURES])
-# What comes from a source is judged apart from the person: its counts drift with every attack
-# wave, and must not change what the network thinks of a place or a device.
-_SOURCE = torch.tensor([f.scope == "source" for f in FEATURES])
 _PAIRS = torch.triu_indices(len(FIELDS), len(FIELDS), 1)  # (2, Q)
 _AGO = NAMES.index("ago_log") - (F - F_RELATION)
 _LONGEST = 1.2  # above ln(1 + s) / 20 of ten years
@@ -65,11 +65,11 @@ class SupervisedLstm(nn.Module):
     """
 
     known: Tensor
-    person_mask: Tensor
-    source_mask: Tensor
+    judge_mask: Tensor
     failure_mask: Tensor
     groups: Tensor
     usual: Tensor
+    flooded: Tensor
     edges: Tensor
     slopes: Tensor
     continuous: Tensor
@@ -90,19 +90,19 @@ class SupervisedLstm(nn.Module):
         self.recall = nn.Linear(HIDDEN + HEADS * WIDTH + pairs, JUDGE, bias=False)
         self.see = nn.Linear(F, JUDGE)
         self.gauge = nn.Linear(len(_CONTINUOUS) * BINS, JUDGE, bias=False)
-        self.person = nn.Sequential(
+        self.decide = nn.Sequential(
             nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(JUDGE, JUDGE // 2),
             nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(JUDGE // 2, 1),
         )  # fmt: skip
-        self.watch = nn.Linear(F, 32)
-        self.source = nn.Sequential(nn.ReLU(), nn.Linear(32, 1))
         self.failures = nn.Linear(F, 1)
         self.register_buffer("known", known)  # (F,)
-        self.register_buffer("person_mask", (~_SOURCE & ~_FAILURES).float() * known)  # (F,)
-        self.register_buffer("source_mask", _SOURCE.float() * known)  # (F,)
+        self.register_buffer("judge_mask", (~_FAILURES).float() * known)  # (F,)
         self.register_buffer("failure_mask", _FAILURES.float() * known)  # (F,)
         self.register_buffer("groups", GROUP_MASKS)  # (G, F)
         self.register_buffer("usual", torch.zeros(F))
+        self.register_buffer(
+            "flooded", torch.tensor([float(group == "failures") for group in GROUPS])
+        )  # (G,)
         width = knots[:, 1:] - knots[:, :-1]  # (C, BINS)
         self.register_buffer("edges", knots[:, :-1].clone())  # (C, BINS)
         self.register_buffer("slopes", torch.where(width > 0, 1 / width.clamp(min=1e-6), 0.0))
@@ -128,7 +128,7 @@ class SupervisedLstm(nn.Module):
         shape = (m, k, HEADS, WIDTH)
         keys = self.key(seen).reshape(shape).permute(0, 2, 3, 1)  # (M, HEADS, WIDTH, K)
         answers = torch.relu(self.answer(seen)).reshape(shape).transpose(1, 2)
-        asked = nn.functional.linear(login, self.ask.weight * self.person_mask, self.ask.bias)
+        asked = nn.functional.linear(login, self.ask.weight * self.judge_mask, self.ask.bias)
         asked = asked.reshape(m, HEADS, 1, WIDTH)  # (M, HEADS, 1, WIDTH)
         mask = there.transpose(1, 2).unsqueeze(1)  # (M, 1, 1, K)
         weight = (asked @ keys) * (WIDTH**-0.5) + (mask - 1.0) * 1e4  # (M, HEADS, 1, K)
@@ -148,17 +148,15 @@ class SupervisedLstm(nn.Module):
     def judge(self, context: Tensor, login: Tensor) -> Tensor:
         """context (M, H + A + Q), login (M, F) -> log-odds (M,)."""
         # Masked weights, not masked inputs: the same product, without a copy of every login.
-        seen = nn.functional.linear(login, self.see.weight * self.person_mask, self.see.bias)
+        seen = nn.functional.linear(login, self.see.weight * self.judge_mask, self.see.bias)
         layer = self.recall(context) + seen + self.gauge(self.pieces(login))
-        person: Tensor = self.person(layer)  # (M, 1)
-        return (person + self.traffic(login)).squeeze(-1)  # (M,)
+        logit: Tensor = self.decide(layer) + self.flood(login)  # (M, 1)
+        return logit.squeeze(-1)  # (M,)
 
-    def traffic(self, login: Tensor) -> Tensor:
-        """login (M, F) -> what the attempts from its source and before it add, (M, 1)."""
-        watched = nn.functional.linear(login, self.watch.weight * self.source_mask, self.watch.bias)
-        flood = nn.functional.linear(login, self.failures.weight * self.failure_mask)  # (M, 1)
-        traffic: Tensor = self.source(watched) + FLOOD * torch.tanh(flood)  # (M, 1)
-        return traffic
+    def flood(self, login: Tensor) -> Tensor:
+        """login (M, F) -> what failed attempts before it add, (M, 1), within FLOOD."""
+        weight = self.failures.weight * self.failure_mask
+        return FLOOD * torch.tanh(nn.functional.linear(login, weight))
 
     def loss(self, context: Tensor, login: Tensor, label: Tensor, weight: Tensor) -> Tensor:
         """Weighted cross entropy; label and weight (M,)."""
@@ -179,13 +177,13 @@ class SupervisedLstm(nn.Module):
         recent = self.states(past)[:, 1:]  # (N, K, H)
         there = past[..., :1]  # (N, K, 1): `present`
         context = self.context(recent, past[..., F - F_RELATION :], there, login)
-        weight = self.see.weight * self.person_mask  # (JUDGE, F)
+        weight = self.see.weight * self.judge_mask  # (JUDGE, F)
         pieces = self.pieces(login)  # (N, C * BINS)
         usual_pieces = self.pieces(self.usual.unsqueeze(0))  # (1, C * BINS)
         # A group's columns enter the first layer by a sum of their own: it is taken out again.
         layer = self.recall(context) + nn.functional.linear(login, weight, self.see.bias)
         layer = layer + self.gauge(pieces)  # (N, JUDGE)
-        layers, traffics = [layer], [self.traffic(login)]
+        layers = [layer]
         for g in range(len(GROUPS)):
             mine = torch.nonzero(self.groups[g]).squeeze(1)
             shown = torch.nonzero(self.groups[g][self.continuous].repeat_interleave(BINS)).squeeze(
@@ -198,17 +196,13 @@ class SupervisedLstm(nn.Module):
                     + (pieces[:, shown] - usual_pieces[:, shown]) @ self.gauge.weight[:, shown].T
                 )
             layers.append(layer - change)
-            outside = 1 - self.groups[g]
-            traffics.append(
-                self.traffic(login * outside + self.usual * (1 - outside))
-                if GROUPS[g] in {"source", "failures"}
-                else traffics[0]
-            )
         n = login.shape[0]
-        persons = self.person(torch.stack(layers, dim=1).reshape(-1, JUDGE))  # (N * (G + 1), 1)
-        logits = persons.reshape(n, len(GROUPS) + 1) + torch.cat(traffics, dim=1)
-        raw = logits[:, 0]  # (N,)
-        return raw, (logits[:, :1] - logits[:, 1:]) / math.log(2)  # (N,), (N, G)
+        logits = self.decide(torch.stack(layers, dim=1).reshape(-1, JUDGE))  # (N * (G + 1), 1)
+        logits = logits.reshape(n, len(GROUPS) + 1)
+        flood = self.flood(login)  # (N, 1)
+        parts = logits[:, :1] - logits[:, 1:]
+        parts = parts + (flood - self.flood(self.usual.unsqueeze(0))) * self.flooded
+        return (logits[:, :1] + flood).squeeze(-1), parts / math.log(2)  # (N,), (N, G)
 
 
 def knots_of(rows: npt.NDArray[np.float32]) -> Tensor:
