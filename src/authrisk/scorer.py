@@ -19,6 +19,7 @@ from authrisk.errors import ScoringError
 from authrisk.event import LoginEvent, Outcome
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
 from authrisk.features.coded import code_event, code_of, coded_from
+from authrisk.features.established import PROBATION_NS, settled
 from authrisk.features.population import Population
 from authrisk.features.sequences import CodedRow, live_window
 from authrisk.features.source import HORIZON_NS
@@ -80,7 +81,7 @@ class Scorer:
         self.store = store
         self._trust = trust
         self._step_up = step_up
-        self._rows: OrderedDict[str, CodedRow] = OrderedDict()
+        self._rows: OrderedDict[tuple[str, bool], CodedRow] = OrderedDict()
         self._counts = _restore(store) if counts is None else counts
 
     @property
@@ -107,25 +108,38 @@ class Scorer:
     def _assess(self, event: LoginEvent, stored: StoredLogin | None) -> RiskAssessment:
         past = self._recent(event, HISTORY_LIMIT, Standing.FAMILIAR)
         failures = self._recent(event, FAILURE_LIMIT, Standing.EVIDENCE)
+        attempts = self._attempts(event, stored)
         rows = [self._coded(e) for e in past]
-        rows.append(code_event(event))
-        windows = live_window(
-            rows,
-            [failure.timestamp_ns for failure in failures],
-            self._attempts(event, stored),
-            self.population,
-            self.bundle.preparation,
-        )
-        raw, parts = self.bundle.model.score(windows)
-        if not math.isfinite(raw[0]):
+        mine = code_event(event)
+        pasts = [rows]
+        established = self._established(event, past, rows)
+        if established is not None:
+            pasts.append(established)
+        windows = [
+            live_window(
+                [*earlier, mine],
+                [failure.timestamp_ns for failure in failures],
+                attempts,
+                self.population,
+                self.bundle.preparation,
+            )
+            for earlier in pasts
+        ]
+        raws, parts = self.bundle.model.score(np.concatenate(windows))
+        if not np.isfinite(raws).all():
             raise ScoringError("the model gives no finite score", where=event.event_id)
+        judged = int(raws.argmax())
+        raw = raws[judged : judged + 1]
         score = float(self.bundle.calibrator.risk(raw)[0])
+        reasons = explain(
+            windows[0][:, -1], parts[judged : judged + 1], event, past, probation=judged > 0
+        )
         return RiskAssessment(
             event_id=event.event_id,
             risk_score=score,
             risk_level=level_of(score),
             state="learning" if not past or self.population.size < YOUNG else "scored",
-            reasons=explain(windows[:, -1], parts, event, past),
+            reasons=reasons,
             model_name=self.bundle.name,
             model_version=self.bundle.version,
             raw=float(raw[0]),
@@ -235,11 +249,31 @@ class Scorer:
             if event is not None and event.user_id is not None:
                 self.population.add(coded_from([code_event(event)]).ints[0])
 
+    def _established(
+        self, event: LoginEvent, past: list[LoginEvent], rows: list[CodedRow]
+    ) -> list[CodedRow] | None:
+        """The rows of the established past; None where nothing is on probation or established."""
+        edge_ns = event.timestamp_ns - PROBATION_NS
+        first = next((i for i, e in enumerate(past) if e.timestamp_ns > edge_ns), len(past))
+        if event.user_id is None or first == len(past):
+            return None
+        base = rows[:first]
+        if len(past) == HISTORY_LIMIT:
+            found = self.store.recent(event.user_id, edge_ns, HISTORY_LIMIT)
+            base = [self._coded(e) for e in found]
+        young = rows[first:]
+        good = settled(coded_from(base).ints, coded_from(young).ints)
+        if good.all() or not (base or good.any()):
+            return None
+        kept = [row for row, stays in zip(young, good, strict=True) if stays]
+        return [*base, *kept][-HISTORY_LIMIT:]
+
     def _coded(self, event: LoginEvent) -> CodedRow:
         rows = self._rows  # `forget` may put another one in its place meanwhile
-        row = rows.get(event.event_id)
+        key = event.event_id, event.mfa is True  # a challenge may be passed later
+        row = rows.get(key)
         if row is None:
-            row = rows[event.event_id] = code_event(event)
+            row = rows[key] = code_event(event)
             if len(rows) > _CACHE:
                 rows.popitem(last=False)
         return row
