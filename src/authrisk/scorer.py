@@ -18,8 +18,8 @@ from authrisk.enrich.address import prefix_of
 from authrisk.errors import ScoringError
 from authrisk.event import LoginEvent, Outcome
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
-from authrisk.features.coded import code_event, code_of, coded_from
-from authrisk.features.established import PROBATION_NS, settled
+from authrisk.features.coded import Ints, code_event, code_of, coded_from
+from authrisk.features.established import PROBATION_NS, established
 from authrisk.features.population import Population
 from authrisk.features.sequences import CodedRow, live_window
 from authrisk.features.source import HORIZON_NS
@@ -81,7 +81,7 @@ class Scorer:
         self.store = store
         self._trust = trust
         self._step_up = step_up
-        self._rows: OrderedDict[tuple[str, bool], CodedRow] = OrderedDict()
+        self._rows: OrderedDict[str, CodedRow] = OrderedDict()
         self._counts = _restore(store) if counts is None else counts
 
     @property
@@ -111,10 +111,7 @@ class Scorer:
         attempts = self._attempts(event, stored)
         rows = [self._coded(e) for e in past]
         mine = code_event(event)
-        pasts = [rows]
-        established = self._established(event, past, rows)
-        if established is not None:
-            pasts.append(established)
+        pasts = [rows, *self._established(event, mine, past, rows)]
         windows = [
             live_window(
                 [*earlier, mine],
@@ -250,30 +247,30 @@ class Scorer:
                 self.population.add(coded_from([code_event(event)]).ints[0])
 
     def _established(
-        self, event: LoginEvent, past: list[LoginEvent], rows: list[CodedRow]
-    ) -> list[CodedRow] | None:
-        """The rows of the established past; None where nothing is on probation or established."""
+        self, event: LoginEvent, mine: CodedRow, past: list[LoginEvent], rows: list[CodedRow]
+    ) -> list[list[CodedRow]]:
+        """The rows of the established past; nothing where the login need not be judged by it."""
         edge_ns = event.timestamp_ns - PROBATION_NS
         first = next((i for i, e in enumerate(past) if e.timestamp_ns > edge_ns), len(past))
         if event.user_id is None or first == len(past):
-            return None
-        base = rows[:first]
+            return []
+        base, young = rows[:first], rows[first:]
         if len(past) == HISTORY_LIMIT:
-            found = self.store.recent(event.user_id, edge_ns, HISTORY_LIMIT)
-            base = [self._coded(e) for e in found]
-        young = rows[first:]
-        good = settled(coded_from(base).ints, coded_from(young).ints)
-        if good.all() or not (base or good.any()):
-            return None
+            older = self.store.recent(event.user_id, edge_ns, HISTORY_LIMIT)
+            base = [self._coded(e) for e in older]
+        if not base:
+            return []
+        good = established(*(coded_from(part).ints for part in (base, young)), _ints(mine))
+        if good is None:
+            return []
         kept = [row for row, stays in zip(young, good, strict=True) if stays]
-        return [*base, *kept][-HISTORY_LIMIT:]
+        return [[*base, *kept][-HISTORY_LIMIT:]]
 
     def _coded(self, event: LoginEvent) -> CodedRow:
         rows = self._rows  # `forget` may put another one in its place meanwhile
-        key = event.event_id, event.mfa is True  # a challenge may be passed later
-        row = rows.get(key)
+        row = rows.get(event.event_id)
         if row is None:
-            row = rows[key] = code_event(event)
+            row = rows[event.event_id] = code_event(event)
             if len(rows) > _CACHE:
                 rows.popitem(last=False)
         return row
@@ -324,6 +321,10 @@ def _is_counted(stored: StoredLogin | None) -> TypeGuard[StoredLogin]:
     )
 
 
+def _ints(row: CodedRow) -> Ints:
+    return np.frombuffer(row[0], np.int64)
+
+
 class Counts:
     """The population and the last login that it counts; the lock guards both."""
 
@@ -342,5 +343,5 @@ def _restore(store: HistoryStore) -> Counts:
     for stored in store.since(upto):
         upto = stored.sequence
         if stored.standing is Standing.FAMILIAR and stored.event.user_id is not None:
-            population.add(np.frombuffer(code_event(stored.event)[0], np.int64))
+            population.add(_ints(code_event(stored.event)))
     return Counts(population, upto)

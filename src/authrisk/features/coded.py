@@ -18,15 +18,14 @@ import numpy.typing as npt
 import polars as pl
 
 from authrisk.enrich.address import prefix_of
-from authrisk.event import LoginEvent
+from authrisk.event import LoginEvent, Outcome
 from authrisk.features.catalogue import FIELDS, NETWORKS
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-TIME, USER, NETWORK, PROVEN, CODES = 0, 1, 2, 3, 4
-"""Columns of the int64 rows; the codes of FIELDS begin at CODES. PROVEN is 1 where more than a
-password was given."""
+TIME, USER, NETWORK, FAILED, CODES = 0, 1, 2, 3, 4
+"""Columns of the int64 rows; the codes of FIELDS begin at CODES."""
 N_INTS = CODES + len(FIELDS)
 LATITUDE, LONGITUDE, RTT, BROWSER_VERSION, OS_VERSION = range(5)
 """Columns of the float64 rows; NaN is "not there"."""
@@ -47,7 +46,7 @@ _FIRST_OF = {
     "service": ("app", "dst_host"),
 }
 CODED_COLUMNS = (
-    "timestamp", "user_id", "src_network", "outcome", "mfa", *_SIMPLE.values(), "src_asn", "src_ip",
+    "timestamp", "user_id", "src_network", "outcome", *_SIMPLE.values(), "src_asn", "src_ip",
     "src_host", "device_id", "user_agent", "app", "dst_host", "src_latitude", "src_longitude",
     "rtt_ms", "browser_version", "os_version",
 )  # fmt: skip
@@ -104,7 +103,7 @@ def code_event(event: LoginEvent) -> tuple[bytes, bytes]:
     ints[TIME] = event.timestamp_ns
     ints[USER] = _code("user", event.user_id)
     ints[NETWORK] = _NETWORK_INDEX.get(event.src_network or "unknown", _UNKNOWN_NETWORK)
-    ints[PROVEN] = event.mfa is True
+    ints[FAILED] = event.outcome is Outcome.FAILURE
     for i, field in enumerate(FIELDS, CODES):
         if field in _SIMPLE:
             text = getattr(event, _SIMPLE[field])
@@ -149,7 +148,7 @@ def code_frame(events: pl.DataFrame) -> Coded:
     ints[:, NETWORK] = _mapped(
         networks, lambda text: _NETWORK_INDEX.get(text, _UNKNOWN_NETWORK), _UNKNOWN_NETWORK
     )
-    ints[:, PROVEN] = events["mfa"].fill_null(False).to_numpy()
+    ints[:, FAILED] = (events["outcome"] == Outcome.FAILURE.value).fill_null(False).to_numpy()
     for i, field in enumerate(FIELDS, CODES):
         if field in _SIMPLE:
             ints[:, i] = _codes(events[_SIMPLE[field]], field)

@@ -1,14 +1,12 @@
 """The established past: a user's familiar logins without those that are still on probation.
 
-Whoever has the password could make anything familiar by small steps, each of them a little
-unlike the last. So a login is judged twice where the two pasts differ: against all familiar
-logins, and against the established ones. A familiar login is established when
-- it is older than PROBATION_DAYS, or
-- more than a password was given (`mfa`, a passed challenge), or
-- it brings nothing new: each of its CHECKED values is that of an established login.
+Whoever has the password could make anything familiar by small steps, each a little unlike the
+last. So a login that combines new values as no login did before is judged twice: against all
+familiar logins, and against the established ones. A familiar login is established when it is
+older than PROBATION_DAYS, or when each of its CHECKED values is that of such an old login.
 
 A function of the user's familiar logins and the time of asking alone: live service and replay
-compute it from the same numbers. After docs/decisions/slow-drift.md.
+compute it from the same numbers. docs/decisions/slow-drift.md says why.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from numba import njit
 
 from authrisk.features import kernel
 from authrisk.features.catalogue import FIELDS, HISTORY_LIMIT, STEPS, F
-from authrisk.features.coded import CODES, PROVEN, TIME, Ints
+from authrisk.features.coded import CODES, TIME, Ints
 from authrisk.features.encoders import Encoders, Scalers
 from authrisk.features.timeline import FAMILIAR, Links, Rows, Timeline
 
@@ -33,13 +31,16 @@ _CHECKED = np.array([CODES + FIELDS.index(field) for field in CHECKED])
 _LIMIT = HISTORY_LIMIT
 
 
-def settled(base: Ints, young: Ints) -> npt.NDArray[np.bool_]:
-    """Which of the young logins (Y, N_INTS) are established already, given those that are by
-    age (B, N_INTS); both oldest first."""
-    ints = np.concatenate([base, young])
+def established(base: Ints, young: Ints, login: Ints) -> npt.NDArray[np.bool_] | None:
+    """Which of the young familiar logins (Y, N_INTS) are established; None where a login
+    (N_INTS,) need not be judged against the established past.
+
+    base: (B, N_INTS) those that are established by age. Both are oldest first.
+    """
+    ints = np.concatenate([base, young, login[None]])
     out = np.empty(len(young), np.bool_)
-    _settle(ints, np.arange(len(base)), np.arange(len(base), len(ints)), out)
-    return out
+    of_base, of_young = np.arange(len(base)), np.arange(len(base), len(ints) - 1)
+    return out if _differs(ints, of_base, of_young, len(ints) - 1, out) else None
 
 
 def established_windows(
@@ -67,32 +68,41 @@ def established_windows(
 
 
 @njit(cache=True, nogil=True)
-def _settle(ints, base, young, out):
-    """out (Y,): whether each young login is established. Answers how many are."""
+def _differs(ints, base, young, me, good):
+    """good (Y,): whether each young login is established. Answers whether login `me` is to be
+    judged without the others: they and old ones are there, and none of the young combines all
+    the values of `me` that are not established."""
+    if base.size == 0:
+        return False
+    fresh = np.empty(_CHECKED.size, np.bool_)
+    any_fresh = False
+    for k in range(_CHECKED.size):
+        fresh[k] = not _holds(ints, base, _CHECKED[k], ints[me, _CHECKED[k]])
+        any_fresh = any_fresh or fresh[k]
+    if not any_fresh:
+        return False
     kept = 0
     for j in range(young.size):
-        me = young[j]
-        good = ints[me, PROVEN] == 1
-        if not good:
-            good = True
-            for f in _CHECKED:
-                found = False
-                for b in range(base.size - 1, -1, -1):
-                    if ints[base[b], f] == ints[me, f]:
-                        found = True
-                        break
-                if not found:
-                    for i in range(j):
-                        # Others that are kept bring nothing new; comparing them costs nothing.
-                        if out[i] and ints[young[i], f] == ints[me, f]:
-                            found = True
-                            break
-                if not found:
-                    good = False
-                    break
-        out[j] = good
-        kept += good
-    return kept
+        good[j] = True
+        alike = True
+        for k in range(_CHECKED.size):
+            value = ints[young[j], _CHECKED[k]]
+            if fresh[k] and value != ints[me, _CHECKED[k]]:
+                alike = False
+            if good[j] and not _holds(ints, base, _CHECKED[k], value):
+                good[j] = False
+        if alike:
+            return False
+        kept += good[j]
+    return kept < young.size
+
+
+@njit(cache=True, nogil=True)
+def _holds(ints, of, column, value):
+    for i in range(of.size - 1, -1, -1):
+        if ints[of[i], column] == value:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True)
@@ -132,9 +142,8 @@ def _windows_at(
         size = kernel._walk(last_familiar, latest, _LIMIT, old)
         base = old[_LIMIT - size :]
         good = np.empty(young.size, np.bool_)
-        kept = _settle(ints, base, young, good)
-        if kept == young.size or size + kept == 0:
-            continue  # nothing is on probation, or nothing is established
+        if not _differs(ints, base, young, me, good):
+            continue
         past[:size] = base
         for j in range(young.size):
             if good[j]:
