@@ -3,7 +3,7 @@
 Whoever has the password could make anything familiar by small steps, each a little unlike the
 last. So a login that combines new values as no login did before is judged twice: against all
 familiar logins, and against the established ones. A familiar login is established when it is
-older than PROBATION_DAYS, or when each of its CHECKED values is that of such an old login.
+older than PROBATION_DAYS, or when all that is CHECKED of it is as in such old logins.
 
 A function of the user's familiar logins and the time of asking alone: live service and replay
 compute it from the same numbers. docs/decisions/slow-drift.md says why.
@@ -23,11 +23,17 @@ from authrisk.features.timeline import FAMILIAR, Links, Rows, Timeline
 
 PROBATION_DAYS = 21
 PROBATION_NS = PROBATION_DAYS * 86_400 * 10**9
-CHECKED = ("country", "asn", "browser", "os", "device_type")
-"""The fields whose new values put a login on probation. Addresses, prefixes and versions change
-by themselves."""
+CHECKED = (("country",), ("asn",), ("browser", "os", "device_type"))
+"""What puts a login on probation when it is new: a country, a network, a kind of device.
+Addresses, prefixes and versions change by themselves."""
 
-_CHECKED = np.array([CODES + FIELDS.index(field) for field in CHECKED])
+_WIDEST = max(map(len, CHECKED))
+_CHECKED = np.array(
+    [
+        [CODES + FIELDS.index(fields[min(i, len(fields) - 1)]) for i in range(_WIDEST)]
+        for fields in CHECKED
+    ]
+)
 _LIMIT = HISTORY_LIMIT
 
 
@@ -74,10 +80,10 @@ def _differs(ints, base, young, me, good):
     the values of `me` that are not established."""
     if base.size == 0:
         return False
-    fresh = np.empty(_CHECKED.size, np.bool_)
+    fresh = np.empty(len(_CHECKED), np.bool_)
     any_fresh = False
-    for k in range(_CHECKED.size):
-        fresh[k] = not _holds(ints, base, _CHECKED[k], ints[me, _CHECKED[k]])
+    for k in range(len(_CHECKED)):
+        fresh[k] = not _holds(ints, base, k, me)
         any_fresh = any_fresh or fresh[k]
     if not any_fresh:
         return False
@@ -85,11 +91,10 @@ def _differs(ints, base, young, me, good):
     for j in range(young.size):
         good[j] = True
         alike = True
-        for k in range(_CHECKED.size):
-            value = ints[young[j], _CHECKED[k]]
-            if fresh[k] and value != ints[me, _CHECKED[k]]:
+        for k in range(len(_CHECKED)):
+            if fresh[k] and not _equal(ints, young[j], me, k):
                 alike = False
-            if good[j] and not _holds(ints, base, _CHECKED[k], value):
+            if good[j] and not _holds(ints, base, k, young[j]):
                 good[j] = False
         if alike:
             return False
@@ -98,11 +103,19 @@ def _differs(ints, base, young, me, good):
 
 
 @njit(cache=True, nogil=True)
-def _holds(ints, of, column, value):
+def _holds(ints, of, k, me):
     for i in range(of.size - 1, -1, -1):
-        if ints[of[i], column] == value:
+        if _equal(ints, of[i], me, k):
             return True
     return False
+
+
+@njit(cache=True, nogil=True)
+def _equal(ints, one, other, k):
+    for i in range(_WIDEST):
+        if ints[one, _CHECKED[k, i]] != ints[other, _CHECKED[k, i]]:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)

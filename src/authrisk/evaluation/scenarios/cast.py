@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
 import msgspec
@@ -15,16 +16,19 @@ FEWEST_LOGINS = 8
 LEAST_DAYS = 30
 """A victim has at least so many successful logins over at least so many days."""
 
-THINGS: dict[str, tuple[str, ...]] = {
-    "user agent": ("user_agent", "device_id"),
+CLIENT = {
     "browser": ("browser", "browser_version"),
     "system": ("os", "os_version"),
     "device type": ("device_type",),
-    "address": ("src_ip", "src_port", "src_host", "rtt_ms"),
+    "user agent": ("user_agent", "device_id"),
+}
+PLACE = {
     "network": ("src_asn", "src_as_name", "src_network"),
     "city": ("src_region", "src_city", "src_latitude", "src_longitude"),
     "country": ("src_country",),
+    "address": ("src_ip", "src_port", "src_host", "rtt_ms"),
 }
+THINGS: dict[str, tuple[str, ...]] = CLIENT | PLACE
 """The things that a patient attacker changes, one a day, and the fields that go with each."""
 _TICKETS = dict.fromkeys(("session_id", "correlation_id", "raw_event_id", "mfa", "failure_reason"))
 
@@ -39,11 +43,21 @@ class Pair(NamedTuple):
     """A login of another user: the attacker's own network, place and client."""
 
     def login(self, name: str, at_ns: int, things: frozenset[str] | set[str]) -> LoginEvent:
-        """A login that looks like the victim's latest but for some of THINGS."""
+        """A login that looks like the victim's latest but for some of THINGS.
+
+        Half a client needs a user agent of its own, half a place an address of its own: a proxy.
+        """
         fields = {f: getattr(self.attacker, f) for thing in things for f in THINGS[thing]}
+        halves = things & CLIENT.keys(), things & PLACE.keys()
+        if halves[0] and not halves[0] >= (CLIENT.keys() & set(self.differing)):
+            fields["user_agent"] = f"{self.attacker.user_agent} as {','.join(sorted(halves[0]))}"
+            fields["device_id"] = None
+        if halves[1] and not halves[1] >= (PLACE.keys() & set(self.differing)):
+            fields |= dict.fromkeys(PLACE["address"])
+            fields["src_ip"] = _proxy(",".join(sorted(halves[1])))
         return msgspec.structs.replace(
             self.last, event_id=f"{self.last.event_id}#{name}", timestamp_ns=at_ns,
-            outcome=Outcome.UNKNOWN, **_TICKETS, **fields,
+            outcome=Outcome.UNKNOWN, **_TICKETS | fields,
         )  # fmt: skip
 
     @property
@@ -79,6 +93,11 @@ def pairs(stage: Stage, number: int, seed: int) -> list[Pair]:
                 found.append(Pair(victim, past[-1], own))
                 break
     return found
+
+
+def _proxy(what: str) -> str:
+    """An address of its own for each mixture of places, in networks that nobody has."""
+    return f"240.{'.'.join(map(str, hashlib.blake2b(what.encode(), digest_size=3).digest()))}"
 
 
 def _has_past(past: list[LoginEvent]) -> bool:
