@@ -1,7 +1,7 @@
 """The established past: a user's familiar logins without those that are still on probation.
 
 Whoever has the password could make anything familiar by small steps, each a little unlike the
-last. So a login that combines new values as no login did before is judged twice: against all
+last. So a login that combines new things as no login did before is judged twice: against all
 familiar logins, and against the established ones. A familiar login is established when it is
 older than PROBATION_DAYS, or when all that is CHECKED of it is as in such old logins.
 
@@ -23,9 +23,11 @@ from authrisk.features.timeline import FAMILIAR, Links, Rows, Timeline
 
 PROBATION_DAYS = 21
 PROBATION_NS = PROBATION_DAYS * 86_400 * 10**9
-CHECKED = (("country",), ("asn",), ("browser", "os", "device_type"))
-"""What puts a login on probation when it is new: a country, a network, a kind of device.
-Addresses, prefixes and versions change by themselves."""
+CHECKED = (("country",), ("asn",), ("browser", "os", "device_type"), ("client",))
+"""What puts a login on probation when it is new: a country, a network, a kind of device, an exact
+client. Addresses and prefixes change by themselves."""
+TOGETHER = 2
+"""New things that a login must combine to be judged twice: one alone is no drift."""
 
 _WIDEST = max(map(len, CHECKED))
 _CHECKED = np.array(
@@ -76,16 +78,16 @@ def established_windows(
 @njit(cache=True, nogil=True)
 def _differs(ints, base, young, me, good):
     """good (Y,): whether each young login is established. Answers whether login `me` is to be
-    judged without the others: they and old ones are there, and none of the young combines all
-    the values of `me` that are not established."""
+    judged without the others: it combines new things, as none of the young logins does, and
+    there is an established past."""
     if base.size == 0:
         return False
     fresh = np.empty(len(_CHECKED), np.bool_)
-    any_fresh = False
+    new = 0
     for k in range(len(_CHECKED)):
         fresh[k] = not _holds(ints, base, k, me)
-        any_fresh = any_fresh or fresh[k]
-    if not any_fresh:
+        new += fresh[k]
+    if new < TOGETHER:
         return False
     kept = 0
     for j in range(young.size):
