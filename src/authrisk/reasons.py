@@ -141,9 +141,7 @@ def holding(rows: Rows) -> npt.NDArray[np.bool_]:
     return out
 
 
-def codes(
-    rows: Rows, parts: Rows, probation: npt.NDArray[np.bool_] | None = None
-) -> list[str]:
+def codes(rows: Rows, parts: Rows, probation: npt.NDArray[np.bool_] | None = None) -> list[str]:
     """Per login the codes of its reasons, most surprising first, joined by `;`.
 
     probation: (N,) whether the login was judged without what is on probation; no login by default.

@@ -6,7 +6,6 @@ sees itself, and scoring alone teaches nothing (docs/service.md says what become
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import OrderedDict
 from typing import Literal, TypeGuard
@@ -17,6 +16,7 @@ import numpy as np
 from authrisk.enrich.address import prefix_of
 from authrisk.errors import ScoringError
 from authrisk.event import LoginEvent, Outcome
+from authrisk.features.calm import without_failures
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
 from authrisk.features.coded import Ints, code_event, code_of, coded_from
 from authrisk.features.established import PROBATION_NS, established
@@ -112,7 +112,7 @@ class Scorer:
         rows = [self._coded(e) for e in past]
         mine = code_event(event)
         pasts = [rows, *self._established(event, mine, past, rows)]
-        windows = [
+        each = [
             live_window(
                 [*earlier, mine],
                 [failure.timestamp_ns for failure in failures],
@@ -122,15 +122,15 @@ class Scorer:
             )
             for earlier in pasts
         ]
-        raws, parts = self.bundle.model.score(np.concatenate(windows))
+        current = each[0][:, -1].copy()
+        windows = without_failures(np.concatenate(each), self.bundle.scalers)
+        raws, parts = self.bundle.model.score(windows)
         if not np.isfinite(raws).all():
             raise ScoringError("the model gives no finite score", where=event.event_id)
         judged = int(raws.argmax())
         raw = raws[judged : judged + 1]
         score = float(self.bundle.calibrator.risk(raw)[0])
-        reasons = explain(
-            windows[0][:, -1], parts[judged : judged + 1], event, past, probation=judged > 0
-        )
+        reasons = explain(current, parts[judged : judged + 1], event, past, probation=judged > 0)
         return RiskAssessment(
             event_id=event.event_id,
             risk_score=score,
@@ -260,7 +260,7 @@ class Scorer:
             base = [self._coded(e) for e in older]
         if not base:
             return []
-        good = established(*(coded_from(part).ints for part in (base, young)), _ints(mine))
+        good = established(coded_from(base).ints, coded_from(young).ints, _ints(mine))
         if good is None:
             return []
         kept = [row for row, stays in zip(young, good, strict=True) if stays]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from authrisk.features.calm import without_failures
 from authrisk.features.encoders import Encoders, Scalers
 from authrisk.features.established import established_windows
 from authrisk.features.population import Population
@@ -75,12 +76,12 @@ def replay(
         for at in range(0, positions.size, BLOCK):
             asked = positions[at : at + BLOCK], moment[at : at + BLOCK]
             batch = windows(timeline, *asked, links, encoders, scalers)
-            raw, parts = model.score(batch)
             rows = batch[:, -1].copy()
+            raw, parts = model.score(without_failures(batch, scalers))
             probation = np.zeros(len(raw), np.bool_)
             which, batch = established_windows(timeline, *asked, links, encoders, scalers)
             if which.size:
-                again, its_parts = model.score(batch)
+                again, its_parts = model.score(without_failures(batch, scalers))
                 higher = again > raw[which]
                 which = which[higher]
                 raw, parts = raw.copy(), parts.copy()

@@ -106,7 +106,7 @@ def _differs(ints, base, young, me, good):
 
 @njit(cache=True, nogil=True)
 def _holds(ints, of, k, me):
-    for i in range(of.size - 1, -1, -1):
+    for i in range(of.size - 1, -1, -1):  # noqa: SIM110 - numba
         if _equal(ints, of[i], me, k):
             return True
     return False
@@ -114,7 +114,7 @@ def _holds(ints, of, k, me):
 
 @njit(cache=True, nogil=True)
 def _equal(ints, one, other, k):
-    for i in range(_WIDEST):
+    for i in range(_WIDEST):  # noqa: SIM110 - numba
         if ints[one, _CHECKED[k, i]] != ints[other, _CHECKED[k, i]]:
             return False
     return True

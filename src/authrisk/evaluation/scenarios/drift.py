@@ -13,6 +13,7 @@ import msgspec
 
 from authrisk.evaluation.scenarios.cast import THINGS, Pair
 from authrisk.evaluation.scenarios.stage import DAY_NS, HOUR_NS, Stage, attempt
+from authrisk.event import LoginEvent
 from authrisk.models.calibration import MEDIUM
 from authrisk.scorer import Scorer
 
@@ -66,7 +67,7 @@ def _quietest(scorer: Scorer, pair: Pair, now: int, taken: set[str], own: set[st
     return best if best is not None and scores[best] < MEDIUM else None
 
 
-def _again(stage: Stage, pair: Pair, day: int, at_ns: int):  # noqa: ANN202
+def _again(stage: Stage, pair: Pair, day: int, at_ns: int) -> LoginEvent:
     past = stage.past[pair.victim]
     event = past[-1 - day % min(len(past), 8)]
     return msgspec.structs.replace(
