@@ -177,7 +177,7 @@ class Scorer:
 
         None when there is no such login. A disowned login stays disowned.
         """
-        return self._restand(event_id, _RESOLUTIONS[outcome], None)
+        return self._restand(event_id, _RESOLUTIONS[outcome], None, outcome)
 
     def judge(
         self, event_id: str, verdict: Verdict, since_ns: int | None = None
@@ -218,7 +218,11 @@ class Scorer:
         )
 
     def _restand(
-        self, event_id: str, standing: Standing, verdict: Verdict | None
+        self,
+        event_id: str,
+        standing: Standing,
+        verdict: Verdict | None,
+        outcome: str | None = None,
     ) -> StoredLogin | None:
         before = self.store.get(event_id)
         if before is None or (before.standing is Standing.DISOWNED and verdict is None):
@@ -226,7 +230,7 @@ class Scorer:
         judged = verdict is not None and before.standing is Standing.EVIDENCE
         if standing is Standing.FAMILIAR and (judged or before.event.outcome is Outcome.FAILURE):
             standing = Standing.EVIDENCE  # a failed login never makes anything familiar
-        after = self.store.resolve(event_id, standing, verdict)
+        after = self.store.resolve(event_id, standing, verdict, outcome)
         if after is not None and standing is not before.standing:
             if standing is Standing.FAMILIAR:
                 self._count(after.event, 0)

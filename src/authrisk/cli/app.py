@@ -23,6 +23,7 @@ from authrisk.cli import (
     events,
     formats,
     parse,
+    scenarios,
     score,
     serve,
     simulate,
@@ -41,7 +42,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, parse, formats, simulate, attack, audit, train, evaluate, score, serve,
+    demo, parse, formats, simulate, attack, audit, train, evaluate, scenarios, score, serve,
 ):  # fmt: skip
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)
