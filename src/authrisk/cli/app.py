@@ -18,6 +18,7 @@ from authrisk.cli import (
     attack,
     audit,
     bundle,
+    compare,
     demo,
     evaluate,
     events,
@@ -42,7 +43,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, parse, formats, simulate, attack, audit, train, evaluate, scenarios, score, serve,
+    demo, parse, formats, simulate, attack, audit, train, evaluate, compare, scenarios, score,
+    serve,
 ):  # fmt: skip
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)

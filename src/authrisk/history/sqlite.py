@@ -210,7 +210,6 @@ def _new_row(event: LoginEvent, standing: Standing, answer: bytes | None) -> tup
 
 
 def _login(row: Row) -> StoredLogin:
-    sequence, payload, *rest = row
-    standing, answer, verdict, outcome = rest
+    sequence, payload, standing, answer, verdict, outcome = row
     event = _EVENT.decode(payload)
     return StoredLogin(sequence, event, Standing(standing), answer, verdict, outcome)
