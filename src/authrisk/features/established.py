@@ -16,7 +16,7 @@ import numpy.typing as npt
 from numba import njit
 
 from authrisk.features import kernel
-from authrisk.features.catalogue import FIELDS, HISTORY_LIMIT, STEPS, F
+from authrisk.features.catalogue import FAILURE_LIMIT, FIELDS, HISTORY_LIMIT, STEPS, F
 from authrisk.features.coded import CODES, TIME, Ints
 from authrisk.features.encoders import Encoders, Scalers
 from authrisk.features.timeline import FAMILIAR, Links, Rows, Timeline
@@ -65,14 +65,32 @@ def established_windows(
     moment, links: as for `timeline.windows`.
     """
     which = np.empty(positions.size, np.int64)
-    out = np.empty((positions.size, STEPS, F), np.float32)
+    pasts = np.empty((positions.size, _LIMIT), np.int64)
+    sizes = np.empty(positions.size, np.int64)
+    n = _pasts_at(
+        timeline.ints, timeline.standing, timeline.starts, positions, links[0], which, pasts, sizes
+    )
+    out = np.empty((n, STEPS, F), np.float32)
     shift, scale = scalers.vectors()
-    n = _windows_at(
-        timeline.ints, timeline.floats, timeline.standing, timeline.starts, positions,
-        links[0], links[1], moment, np.array(encoders.gap_edges_s), encoders.rtt_shift_limit,
-        shift, scale, which, out,
-    )  # fmt: skip
-    return which[:n], out[:n]
+    edges, rtt_limit = np.array(encoders.gap_edges_s), encoders.rtt_shift_limit
+    for i in range(n):
+        me = int(positions[which[i]])
+        failures = _failures(timeline, links[1], me)
+        kernel.window(
+            timeline.ints, timeline.floats, pasts[i, : sizes[i]], me, failures, failures.size,
+            moment[which[i]], edges, rtt_limit, shift, scale, out[i],
+        )  # fmt: skip
+    return which[:n], out
+
+
+def _failures(timeline: Timeline, previous: Links, me: int) -> Ints:
+    """Times of the last failed attempts before event `me`, oldest first."""
+    times: list[int] = []
+    at = int(previous[me])
+    while at >= 0 and len(times) < FAILURE_LIMIT:
+        times.append(int(timeline.ints[at, TIME]))
+        at = int(previous[at])
+    return np.array(times[::-1], np.int64)
 
 
 @njit(cache=True, nogil=True)
@@ -121,24 +139,32 @@ def _equal(ints, one, other, k):
 
 
 @njit(cache=True, nogil=True)
-def _windows_at(
-    ints, floats, standing, starts, positions, last_familiar, last_failure, moment,
-    gap_edges, rtt_limit, shift, scale, which, out,
-):  # fmt: skip
+def _walk(previous, start, buffer):
+    """Follow `previous` from `start`; the last indices, oldest first, end the buffer."""
+    n = 0
+    at = start
+    while at >= 0 and n < buffer.size:
+        n += 1
+        buffer[buffer.size - n] = at
+        at = previous[at]
+    return n
+
+
+@njit(cache=True, nogil=True)
+def _pasts_at(ints, standing, starts, positions, last_familiar, which, pasts, sizes):
+    """The established pasts of those events that are to be judged by them; answers how many."""
     n = 0
     recent = np.empty(_LIMIT, np.int64)
     old = np.empty(_LIMIT, np.int64)
     past = np.empty(2 * _LIMIT, np.int64)
-    failed = np.empty(kernel.FAILURE_LIMIT, np.int64)
     for i in range(positions.size):
         me = positions[i]
         edge = ints[me, TIME] - PROBATION_NS
         newest = last_familiar[me]
         if newest < 0 or ints[newest, TIME] <= edge:
             continue  # all is old
-        size = kernel._walk(last_familiar, newest, _LIMIT, recent)
-        first = _LIMIT - size
-        while first < _LIMIT and ints[recent[first], TIME] <= edge:
+        first = _LIMIT - _walk(last_familiar, newest, recent)
+        while ints[recent[first], TIME] <= edge:
             first += 1
         young = recent[first:]
         user = np.searchsorted(starts, me, side="right") - 1
@@ -151,10 +177,10 @@ def _windows_at(
                 high = middle
         latest = low - 1
         if latest < starts[user]:
-            latest = -1
-        elif standing[latest] != FAMILIAR:
+            continue  # nothing is old
+        if standing[latest] != FAMILIAR:
             latest = last_familiar[latest]
-        size = kernel._walk(last_familiar, latest, _LIMIT, old)
+        size = _walk(last_familiar, latest, old)
         base = old[_LIMIT - size :]
         good = np.empty(young.size, np.bool_)
         if not _differs(ints, base, young, me, good):
@@ -164,14 +190,9 @@ def _windows_at(
             if good[j]:
                 past[size] = young[j]
                 size += 1
-        m = kernel._walk(last_failure, last_failure[me], kernel.FAILURE_LIMIT, failed)
-        times = np.empty(m, np.int64)
-        for j in range(m):
-            times[j] = ints[failed[kernel.FAILURE_LIMIT - m + j], TIME]
-        kernel.window(
-            ints, floats, past[max(0, size - _LIMIT) : size], me, times, m, moment[i],
-            gap_edges, rtt_limit, shift, scale, out[n],
-        )  # fmt: skip
+        kept = min(size, _LIMIT)
+        pasts[n, :kept] = past[size - kept : size]
+        sizes[n] = kept
         which[n] = i
         n += 1
     return n
