@@ -10,7 +10,6 @@ from authrisk.evaluation.bundle_contender import BundleContender
 from authrisk.evaluation.problem import Contender
 from authrisk.models.bundle import PRETRAINED, load_bundle, pretrained_path
 
-
 GO_WITHOUT = ("supervised LSTM", "LightGBM")
 """Who is trained again without each tier."""
 

@@ -17,6 +17,7 @@ from authrisk.event import LoginEvent
 from authrisk.features.catalogue import GROUPS, column
 
 MAX_REASONS = 8
+PROBATION = "on_probation"
 NOTABLE_BITS = 1.0
 """A group without a fact is named when it raised the score by this much."""
 
@@ -140,8 +141,11 @@ def holding(rows: Rows) -> npt.NDArray[np.bool_]:
     return out
 
 
-def codes(rows: Rows, parts: Rows) -> list[str]:
-    """Per login the codes of its reasons, most surprising first, joined by `;`."""
+def codes(rows: Rows, parts: Rows, probation: npt.NDArray[np.bool_] | None = None) -> list[str]:
+    """Per login the codes of its reasons, most surprising first, joined by `;`.
+
+    probation: (N,) whether the login was judged without what is on probation; no login by default.
+    """
     held = holding(rows)
     # The order of facts by their group's bits, ties in the order of FACTS.
     order = np.argsort(
@@ -151,13 +155,15 @@ def codes(rows: Rows, parts: Rows) -> list[str]:
     shown = np.minimum(held.sum(axis=1), MAX_REASONS)
     first = (rows[:, _FIRST] == 1.0).tolist()
     unusual_time = (parts[:, _TIME] >= NOTABLE_BITS).tolist()
+    alone = [False] * len(rows) if probation is None else probation.tolist()
     known: dict[bytes, str] = {}
     out = []
     for i in range(len(rows)):
-        key = order[i, : shown[i]].tobytes() + bytes((first[i], unusual_time[i]))
+        key = order[i, : shown[i]].tobytes() + bytes((first[i], unusual_time[i], alone[i]))
         text = known.get(key)
         if text is None:
-            names = [FACTS[j].code for j in order[i, : shown[i]]]
+            names = [PROBATION] if alone[i] else []
+            names += [FACTS[j].code for j in order[i, : shown[i]]]
             if unusual_time[i]:
                 names.append("unusual_time")
             if first[i]:
@@ -168,13 +174,18 @@ def codes(rows: Rows, parts: Rows) -> list[str]:
 
 
 def explain(
-    rows: Rows, parts: Rows, event: LoginEvent, past: Sequence[LoginEvent]
+    rows: Rows,
+    parts: Rows,
+    event: LoginEvent,
+    past: Sequence[LoginEvent],
+    *,
+    probation: bool = False,
 ) -> tuple[Reason, ...]:
     """The reasons of one login: rows (1, F) scaled, parts (1, G). Codes as `codes` gives them."""
     bits = parts[0]
     by_code = {fact.code: fact for fact in FACTS}
     out = []
-    for code in filter(None, codes(rows, parts)[0].split(";")):
+    for code in filter(None, codes(rows, parts, np.array([probation]))[0].split(";")):
         fact = by_code.get(code)
         if fact is None:
             out.append(_special(code, bits))
@@ -188,6 +199,8 @@ def explain(
 
 
 def _special(code: str, bits: npt.NDArray[np.float32]) -> Reason:
+    if code == PROBATION:
+        return Reason(code, "Known only from recent logins that nothing but a password vouches for")
     if code == "no_history":
         return Reason(code, "The user has no earlier login here")
     return Reason(code, _GROUP_MESSAGES["time"], _bits(bits[_TIME]))

@@ -6,7 +6,6 @@ sees itself, and scoring alone teaches nothing (docs/service.md says what become
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import OrderedDict
 from typing import Literal, TypeGuard
@@ -17,8 +16,10 @@ import numpy as np
 from authrisk.enrich.address import prefix_of
 from authrisk.errors import ScoringError
 from authrisk.event import LoginEvent, Outcome
+from authrisk.features.calm import without_failures
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
-from authrisk.features.coded import code_event, code_of, coded_from
+from authrisk.features.coded import Ints, code_event, code_of, coded_from
+from authrisk.features.established import PROBATION_NS, established
 from authrisk.features.population import Population
 from authrisk.features.sequences import CodedRow, live_window
 from authrisk.features.source import HORIZON_NS
@@ -107,25 +108,35 @@ class Scorer:
     def _assess(self, event: LoginEvent, stored: StoredLogin | None) -> RiskAssessment:
         past = self._recent(event, HISTORY_LIMIT, Standing.FAMILIAR)
         failures = self._recent(event, FAILURE_LIMIT, Standing.EVIDENCE)
+        attempts = self._attempts(event, stored)
         rows = [self._coded(e) for e in past]
-        rows.append(code_event(event))
-        windows = live_window(
-            rows,
-            [failure.timestamp_ns for failure in failures],
-            self._attempts(event, stored),
-            self.population,
-            self.bundle.preparation,
-        )
-        raw, parts = self.bundle.model.score(windows)
-        if not math.isfinite(raw[0]):
+        mine = code_event(event)
+        pasts = [rows, *self._established(event, mine, past, rows)]
+        each = [
+            live_window(
+                [*earlier, mine],
+                [failure.timestamp_ns for failure in failures],
+                attempts,
+                self.population,
+                self.bundle.preparation,
+            )
+            for earlier in pasts
+        ]
+        current = each[0][:, -1].copy()
+        windows = without_failures(np.concatenate(each), self.bundle.scalers)
+        raws, parts = self.bundle.model.score(windows)
+        if not np.isfinite(raws).all():
             raise ScoringError("the model gives no finite score", where=event.event_id)
+        judged = int(raws.argmax())
+        raw = raws[judged : judged + 1]
         score = float(self.bundle.calibrator.risk(raw)[0])
+        reasons = explain(current, parts[judged : judged + 1], event, past, probation=judged > 0)
         return RiskAssessment(
             event_id=event.event_id,
             risk_score=score,
             risk_level=level_of(score),
             state="learning" if not past or self.population.size < YOUNG else "scored",
-            reasons=explain(windows[:, -1], parts, event, past),
+            reasons=reasons,
             model_name=self.bundle.name,
             model_version=self.bundle.version,
             raw=float(raw[0]),
@@ -166,7 +177,7 @@ class Scorer:
 
         None when there is no such login. A disowned login stays disowned.
         """
-        return self._restand(event_id, _RESOLUTIONS[outcome], None)
+        return self._restand(event_id, _RESOLUTIONS[outcome], None, outcome)
 
     def judge(
         self, event_id: str, verdict: Verdict, since_ns: int | None = None
@@ -207,7 +218,11 @@ class Scorer:
         )
 
     def _restand(
-        self, event_id: str, standing: Standing, verdict: Verdict | None
+        self,
+        event_id: str,
+        standing: Standing,
+        verdict: Verdict | None,
+        outcome: str | None = None,
     ) -> StoredLogin | None:
         before = self.store.get(event_id)
         if before is None or (before.standing is Standing.DISOWNED and verdict is None):
@@ -215,7 +230,7 @@ class Scorer:
         judged = verdict is not None and before.standing is Standing.EVIDENCE
         if standing is Standing.FAMILIAR and (judged or before.event.outcome is Outcome.FAILURE):
             standing = Standing.EVIDENCE  # a failed login never makes anything familiar
-        after = self.store.resolve(event_id, standing, verdict)
+        after = self.store.resolve(event_id, standing, verdict, outcome)
         if after is not None and standing is not before.standing:
             if standing is Standing.FAMILIAR:
                 self._count(after.event, 0)
@@ -234,6 +249,26 @@ class Scorer:
             self._counts.upto = max(self._counts.upto, sequence)
             if event is not None and event.user_id is not None:
                 self.population.add(coded_from([code_event(event)]).ints[0])
+
+    def _established(
+        self, event: LoginEvent, mine: CodedRow, past: list[LoginEvent], rows: list[CodedRow]
+    ) -> list[list[CodedRow]]:
+        """The rows of the established past; nothing where the login need not be judged by it."""
+        edge_ns = event.timestamp_ns - PROBATION_NS
+        first = next((i for i, e in enumerate(past) if e.timestamp_ns > edge_ns), len(past))
+        if event.user_id is None or first == len(past):
+            return []
+        base, young = rows[:first], rows[first:]
+        if len(past) == HISTORY_LIMIT:
+            older = self.store.recent(event.user_id, edge_ns, HISTORY_LIMIT)
+            base = [self._coded(e) for e in older]
+        if not base:
+            return []
+        good = established(coded_from(base).ints, coded_from(young).ints, _ints(mine))
+        if good is None:
+            return []
+        kept = [row for row, stays in zip(young, good, strict=True) if stays]
+        return [[*base, *kept][-HISTORY_LIMIT:]]
 
     def _coded(self, event: LoginEvent) -> CodedRow:
         rows = self._rows  # `forget` may put another one in its place meanwhile
@@ -290,6 +325,10 @@ def _is_counted(stored: StoredLogin | None) -> TypeGuard[StoredLogin]:
     )
 
 
+def _ints(row: CodedRow) -> Ints:
+    return np.frombuffer(row[0], np.int64)
+
+
 class Counts:
     """The population and the last login that it counts; the lock guards both."""
 
@@ -308,5 +347,5 @@ def _restore(store: HistoryStore) -> Counts:
     for stored in store.since(upto):
         upto = stored.sequence
         if stored.standing is Standing.FAMILIAR and stored.event.user_id is not None:
-            population.add(np.frombuffer(code_event(stored.event)[0], np.int64))
+            population.add(_ints(code_event(stored.event)))
     return Counts(population, upto)

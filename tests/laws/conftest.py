@@ -141,7 +141,7 @@ def replayed() -> Callable[..., tuple[list[float], list[str]]]:
         raw = [float("nan")] * frame.height
         reasons = [""] * frame.height
         for scored in replay(timeline, bundle.encoders, bundle.scalers, bundle.model, Population()):
-            texts = codes(scored.rows, scored.parts)
+            texts = codes(scored.rows, scored.parts, scored.probation)
             for row, value, text in zip(
                 timeline.row_of[scored.position], scored.raw, texts, strict=True
             ):

@@ -19,11 +19,13 @@ from authrisk.cli import (
     audit,
     bundle,
     collect,
+    compare,
     demo,
     evaluate,
     events,
     formats,
     parse,
+    scenarios,
     score,
     serve,
     simulate,
@@ -42,7 +44,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    demo, parse, formats, simulate, attack, audit, train, evaluate, score, serve, collect,
+    demo, parse, formats, simulate, attack, audit, train, evaluate, compare, scenarios, score,
+    serve, collect,
 ):  # fmt: skip
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)

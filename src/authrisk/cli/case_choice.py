@@ -87,14 +87,25 @@ def known_bad(events: pl.DataFrame, labels: pl.DataFrame) -> pl.Series | None:
     return marks if marks.any() else None
 
 
+_SAID: dict[str | None, str] = {
+    "challenge_failed": "compromised",
+    "challenge_passed": "legitimate",
+}
+
+
 def verdicts_of(history: Path) -> pl.DataFrame:
-    """What people said of logins in a service's history: `event_id`, `verdict`."""
+    """What is known of logins in a service's history: `event_id`, `verdict`.
+
+    A person's verdict goes before what became of a challenge: failed is `compromised`, passed is
+    `legitimate`. Plain successes and failures say nothing: attackers have passwords, users typos.
+    """
     import polars as pl
 
     from authrisk.cli.history_reading import opened
 
     with opened(history) as store:
-        rows = [(s.event.event_id, s.verdict) for s in store.since(0) if s.verdict is not None]
+        judged = ((s.event.event_id, s.verdict or _SAID.get(s.outcome)) for s in store.since(0))
+        rows = [(event_id, verdict) for event_id, verdict in judged if verdict is not None]
     return pl.DataFrame(rows, {"event_id": pl.String, "verdict": pl.String}, orient="row")
 
 

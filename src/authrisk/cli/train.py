@@ -15,6 +15,10 @@ from authrisk.cli.terminal import progress_bar, report, table
 from authrisk.errors import AuthriskError, InputError
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from authrisk.evaluation.cases import Cases
+    from authrisk.models.bundle import Bundle
     from authrisk.training.train import Trained
 
 
@@ -50,6 +54,10 @@ def run(
     name: Annotated[
         str | None, typer.Option(help="The bundle's own name. Default: the directory's.")
     ] = None,
+    champion: Annotated[
+        str | None,
+        typer.Option(help="A bundle that must not be better: else nothing is written."),
+    ] = None,
     replace: Annotated[
         bool, typer.Option(help="Take the place of a bundle that is there.")
     ] = False,
@@ -57,8 +65,10 @@ def run(
     """Train a model on your events and write its bundle.
 
     The autoencoder learns what is usual, the supervised model legitimate logins against attacks.
-    Both are calibrated and measured on the latest part of the file. After an interruption the
-    same command goes on from the last whole epoch. Needs torch: pip install 'authrisk[train]'.
+    Both are calibrated and measured on the latest part of the file. With --champion, a bundle that
+    loses recall against it there, or breaks the promised rates, is refused (exit code 1).
+    After an interruption the same command goes on from the last whole epoch.
+    Needs torch: pip install 'authrisk[train]'.
 
     \b
     Example:
@@ -66,11 +76,13 @@ def run(
     """
     from authrisk.enrich.geo import AddressTables
     from authrisk.eventlog import read_events
+    from authrisk.models.bundle import load_bundle, locate_bundle
 
     _need_torch()
     from authrisk.training.fit import FitSettings, Progress
     from authrisk.training.train import TrainSettings, train
 
+    against = None if champion is None else load_bundle(locate_bundle(champion))
     chosen_name = _checked_name(name or out.resolve().name.lower())
     if out.exists() and not replace:
         raise InputError("is there already", where=str(out), remedy="choose another, or --replace")
@@ -79,12 +91,13 @@ def run(
         events, frame, CaseChoice(labels, label_column, labels_file, feedback, share, seed)
     )
     report(f"{frame.height:,} events, {int(cases.attack.sum()):,} attacks to learn or measure by")
+    place = out if against is None else out.with_name(f".{out.name}.challenger")
     settings = TrainSettings(
         name=chosen_name,
         fit=FitSettings(seed=seed, epochs=epochs),
         simulated=bool((frame["source_type"] == "simulated").any()),
         resolvers=AddressTables.load().versions,
-        replace=replace,
+        replace=replace or against is not None,
     )
     with progress_bar("logins") as bar:
         task = bar.add_task("prepare", total=None)
@@ -95,12 +108,45 @@ def run(
             bar.update(task, description=text, completed=p.done, total=p.total)
 
         try:
-            trained = train(cases, model.value, out, settings, say)
+            trained = train(cases, model.value, place, settings, say)
         except KeyboardInterrupt:
             report("The same command goes on from the last whole epoch.")
             raise
     for line in told(trained, out):
         report(line)
+    if against is not None:
+        _pass_gate(frame, cases, against, trained.bundle, place, out)
+
+
+def _pass_gate(
+    events: pl.DataFrame,
+    cases: Cases,
+    champion: Bundle,
+    challenger: Bundle,
+    place: Path,
+    out: Path,
+) -> None:
+    """Move the new bundle to its place, or refuse it; AuthriskError names the figures."""
+    import shutil
+
+    from authrisk.cli.compare import told as told_of_both
+    from authrisk.evaluation.gate import frozen_contest, refusals
+    from authrisk.models.bundle import move_bundle
+
+    known = cases.events.filter(cases.attack & cases.tier.is_null())["event_id"]
+    bad = events["event_id"].is_in(known.implode()) if len(known) else None
+    contest = frozen_contest(events, champion, challenger, bad)
+    for line in told_of_both(contest):
+        report(line)
+    why = refusals(contest)
+    if why:
+        shutil.rmtree(place)
+        raise AuthriskError(
+            f"the new bundle is refused: {'; '.join(why)}",
+            remedy="nothing was replaced; train on more or newer events, or without --champion",
+        )
+    move_bundle(place, out)
+    report(f"passed the gate against {contest.champion}: {out}")
 
 
 def told(trained: Trained, out: Path) -> list[str]:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from authrisk.features.calm import without_failures
 from authrisk.features.encoders import Encoders, Scalers
+from authrisk.features.established import established_windows
 from authrisk.features.population import Population
 from authrisk.features.timeline import (
     Timeline,
@@ -41,11 +43,13 @@ class Scored:
     position: npt.NDArray[np.int64]
     """(n,) index into the timeline; `timeline.row_of[position]` is the row of the input."""
     raw: Rows
-    """(n,)"""
+    """(n,) against the familiar or against the established past, whichever is higher."""
     parts: Rows
     """(n, G) bits"""
     rows: Rows
-    """(n, F) the scaled current rows: what reasons are read from."""
+    """(n, F) the scaled current rows, against the familiar past: what reasons are read from."""
+    probation: npt.NDArray[np.bool_]
+    """(n,) whether the score is that against the established past."""
     with_past: npt.NDArray[np.bool_]
     """(n,) whether the user had a familiar login before."""
     population: npt.NDArray[np.int64]
@@ -67,18 +71,28 @@ def replay(
     view = time_view(timeline)
     links = previous_familiar(timeline), previous_failure(timeline)
 
-    def score(positions: Index, moment: Rows) -> tuple[Rows, Rows, Rows]:
+    def score(positions: Index, moment: Rows) -> _Answers:
         done = []
         for at in range(0, positions.size, BLOCK):
-            part = slice(at, at + BLOCK)
-            batch = windows(timeline, positions[part], moment[part], links, encoders, scalers)
-            done.append((*model.score(batch), batch[:, -1].copy()))
-        raw, parts, rows = (np.concatenate(arrays) for arrays in zip(*done, strict=True))
-        return raw, parts, rows
+            asked = positions[at : at + BLOCK], moment[at : at + BLOCK]
+            batch = windows(timeline, *asked, links, encoders, scalers)
+            rows = batch[:, -1].copy()
+            raw, parts = model.score(without_failures(batch, scalers))
+            probation = np.zeros(len(raw), np.bool_)
+            which, batch = established_windows(timeline, *asked, links, encoders, scalers)
+            if which.size:
+                again, its_parts = model.score(without_failures(batch, scalers))
+                higher = again > raw[which]
+                which = which[higher]
+                raw, parts = raw.copy(), parts.copy()
+                raw[which], parts[which] = again[higher], its_parts[higher]
+                probation[which] = True
+            done.append((raw, parts, rows, probation))
+        return _joined(done)
 
     # While the threads score one chunk, the counts of the next one go on here.
     with ThreadPoolExecutor(THREADS) as pool:
-        waiting: tuple[Index, Index, list[Future[tuple[Rows, Rows, Rows]]]] | None = None
+        waiting: tuple[Index, Index, list[Future[_Answers]]] | None = None
         for begin in range(0, len(timeline), CHUNK):
             end = min(begin + CHUNK, len(timeline))
             positions = timeline.by_time[begin:end]
@@ -100,13 +114,20 @@ def replay(
             yield _gather(*waiting, links[0])
 
 
+_Answers = tuple[Rows, Rows, Rows, npt.NDArray[np.bool_]]
+"""Raw scores, parts, rows, and whether they are those against the established past."""
+
+
+def _joined(done: list[_Answers]) -> _Answers:
+    raw, parts, rows, probation = (np.concatenate(arrays) for arrays in zip(*done, strict=True))
+    return raw, parts, rows, probation
+
+
 def _gather(
     positions: Index,
     size: Index,
-    futures: list[Future[tuple[Rows, Rows, Rows]]],
+    futures: list[Future[_Answers]],
     previous: npt.NDArray[np.int32],
 ) -> Scored:
-    raw, parts, rows = (
-        np.concatenate(arrays) for arrays in zip(*(f.result() for f in futures), strict=True)
-    )
-    return Scored(positions, raw, parts, rows, previous[positions] >= 0, size)
+    answers = _joined([future.result() for future in futures])
+    return Scored(positions, *answers, previous[positions] >= 0, size)

@@ -150,7 +150,8 @@ def _replayed(timeline: Timeline, bundle: Bundle, say: Callable[[int, int], None
         risk[rows] = bundle.calibrator.risk(scored.raw)
         learning[rows] = ~scored.with_past | (scored.population < YOUNG)
         reasons[rows] = [
-            texts.setdefault(text, len(texts)) for text in codes(scored.rows, scored.parts)
+            texts.setdefault(text, len(texts))
+            for text in codes(scored.rows, scored.parts, scored.probation)
         ]
         done += rows.size
         say(done, n)

@@ -65,13 +65,19 @@ class MemoryStore:
             return self._logins.get(event_id)
 
     def resolve(
-        self, event_id: str, standing: Standing, verdict: str | None = None
+        self,
+        event_id: str,
+        standing: Standing,
+        verdict: str | None = None,
+        outcome: str | None = None,
     ) -> StoredLogin | None:
         """See `HistoryStore.resolve`."""
         with self._opened():
             login = self._logins.get(event_id)
             if login is None:
                 return None
+            if outcome is not None:
+                login = login._replace(outcome=outcome)
             login = self._restand(login, Standing(standing), verdict)
             self._trim(login.event.user_id, login.standing)
             return login

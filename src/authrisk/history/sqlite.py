@@ -19,7 +19,7 @@ from authrisk.history.sources import Sources, sources_of
 from authrisk.history.sqlite_schema import connect, prepare
 from authrisk.history.store import Attempt, SourceKind, Standing, StoredLogin
 
-Row = tuple[int, bytes, int, bytes | None, str | None]
+Row = tuple[int, bytes, int, bytes | None, str | None, str | None]
 
 PAGE = 1000
 """Rows that `since` holds at a time."""
@@ -70,12 +70,16 @@ class SqliteStore:
         return _login(rows[0]) if rows else None
 
     def resolve(
-        self, event_id: str, standing: Standing, verdict: str | None = None
+        self,
+        event_id: str,
+        standing: Standing,
+        verdict: str | None = None,
+        outcome: str | None = None,
     ) -> StoredLogin | None:
         """See `HistoryStore.resolve`."""
 
         def change(db: sqlite3.Connection) -> Row | None:
-            db.execute(_RESOLVE, (int(standing), verdict, event_id))
+            db.execute(_RESOLVE, (int(standing), verdict, outcome, event_id))
             row: Row | None = db.execute(_SELECT + "WHERE event_id = ?", (event_id,)).fetchone()
             if row is not None:
                 self._trim(db, _login(row).event.user_id, standing)
@@ -170,12 +174,13 @@ class SqliteStore:
 
 _EVENT = msgspec.msgpack.Decoder(LoginEvent)
 
-_SELECT = "SELECT sequence, event, standing, answer, verdict FROM logins "
+_SELECT = "SELECT sequence, event, standing, answer, verdict, outcome FROM logins "
 _KNOWN = "SELECT 1 FROM logins WHERE event_id = ?"
 _INSERT = """INSERT INTO logins
     (event_id, user_id, time_ns, standing, address, prefix, asn, event, answer)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-_RESOLVE = "UPDATE logins SET standing = ?, verdict = coalesce(?, verdict) WHERE event_id = ?"
+_RESOLVE = """UPDATE logins SET standing = ?, verdict = coalesce(?, verdict),
+    outcome = coalesce(?, outcome) WHERE event_id = ?"""
 _DISOWN = "UPDATE logins SET standing = ?1 WHERE user_id = ?2 AND time_ns >= ?3 AND standing <> ?1"
 _TRIM = """DELETE FROM logins WHERE sequence IN (
     SELECT sequence FROM logins WHERE user_id IS ? AND standing = ?
@@ -205,5 +210,6 @@ def _new_row(event: LoginEvent, standing: Standing, answer: bytes | None) -> tup
 
 
 def _login(row: Row) -> StoredLogin:
-    sequence, payload, standing, answer, verdict = row
-    return StoredLogin(sequence, _EVENT.decode(payload), Standing(standing), answer, verdict)
+    sequence, payload, standing, answer, verdict, outcome = row
+    event = _EVENT.decode(payload)
+    return StoredLogin(sequence, event, Standing(standing), answer, verdict, outcome)

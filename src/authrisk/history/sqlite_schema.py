@@ -11,7 +11,7 @@ from pathlib import Path
 
 from authrisk.errors import StoreError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 APPLICATION_ID = 0x41524953
 """`ARIS` in the file's header: tells a history from any other SQLite file."""
 
@@ -31,7 +31,8 @@ TABLES = (
         asn TEXT,
         event BLOB NOT NULL,
         answer BLOB,
-        verdict TEXT
+        verdict TEXT,
+        outcome TEXT
     ) STRICT""",
     "CREATE INDEX logins_by_user ON logins (user_id, standing, time_ns, sequence)",
     """CREATE INDEX logins_by_address ON logins (address, time_ns, sequence, standing, user_id)
@@ -127,5 +128,7 @@ def _create(db: sqlite3.Connection) -> None:
         for statement in TABLES:
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    elif version == 1:
+        db.execute("ALTER TABLE logins ADD COLUMN outcome TEXT")
+    db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     db.execute("COMMIT")

@@ -35,6 +35,8 @@ class StoredLogin(NamedTuple):
     """What was answered when it was scored (JSON), so that a retry gets the same answer."""
     verdict: str | None
     """A person's judgement: `legitimate` or `compromised`."""
+    outcome: str | None = None
+    """What the caller reported after it was scored, the last report; None when nothing was."""
 
 
 class Attempt(NamedTuple):
@@ -65,10 +67,14 @@ class HistoryStore(Protocol):
         """The login with that id."""
 
     def resolve(
-        self, event_id: str, standing: Standing, verdict: str | None = None
+        self,
+        event_id: str,
+        standing: Standing,
+        verdict: str | None = None,
+        outcome: str | None = None,
     ) -> StoredLogin | None:
-        """Give a login its new standing (and verdict, if one is given); answers the login as it
-        is afterwards, None when there is none."""
+        """Give a login its new standing (and verdict or reported outcome, where one is given);
+        answers the login as it is afterwards, None when there is none."""
 
     def disown_since(self, user_id: str, since_ns: int) -> int:
         """Make every login of the user from that time on DISOWNED; answers how many."""

@@ -205,14 +205,23 @@ def write_bundle(
             file.flush()
             os.fsync(file.fileno())
     bundle = load_bundle(partial)
+    move_bundle(partial, path)
+    return bundle
+
+
+def move_bundle(source: Path, path: Path) -> None:
+    """Rename a bundle to its place beside it; a bundle that is there is replaced.
+
+    Raises InputError when what is there is no bundle.
+    """
     old = path.parent / f".{path.name}.old"
     if path.exists():
+        _require_bundle(path)
         shutil.rmtree(old, ignore_errors=True)
         path.rename(old)
-    partial.rename(path)
+    source.rename(path)
     shutil.rmtree(old, ignore_errors=True)
     _sync_directory(path.parent)
-    return bundle
 
 
 def _require_bundle(path: Path) -> None:

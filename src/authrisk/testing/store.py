@@ -88,6 +88,15 @@ def _verdicts_stay(store: HistoryStore) -> None:
     assert later is not None and later.verdict == "compromised", "until another one is given"
 
 
+def _reported_outcomes_stay(store: HistoryStore) -> None:
+    store.append(event(1, 10), Standing.UNCONFIRMED)
+    told = store.resolve("e1", Standing.EVIDENCE, outcome="challenge_failed")
+    assert told is not None and told.outcome == "challenge_failed", "resolve keeps the outcome"
+    later = store.resolve("e1", Standing.DISOWNED, "compromised")
+    assert later is not None and later.outcome == "challenge_failed", "until another is reported"
+    assert store.get("e1") == later, "and get answers it"
+
+
 def _disowning_reaches_from_a_time_on(store: HistoryStore) -> None:
     for n in range(4):
         store.append(event(n, 10 * n), Standing.FAMILIAR)
@@ -175,6 +184,7 @@ PROMISES: tuple[Callable[[HistoryStore], None], ...] = (
     _one_id_is_one_login,
     _standing_decides_what_is_recent,
     _verdicts_stay,
+    _reported_outcomes_stay,
     _disowning_reaches_from_a_time_on,
     _sources_see_every_attempt,
     _forgetting_is_whole,

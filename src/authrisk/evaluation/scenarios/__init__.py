@@ -1,0 +1,1 @@
+"""Scenarios: attackers who play against the live scorer over days, and what they gain."""
