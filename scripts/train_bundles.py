@@ -16,22 +16,22 @@ import polars as pl
 from authrisk.enrich.geo import AddressTables
 from authrisk.evaluation.cases import Cases, injected_cases
 from authrisk.models.bundle import PRETRAINED, pretrained_path
-from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile
+from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile, varied
 from authrisk.simulate.world import simulate
+from authrisk.training.contenders import AUTOENCODER, SUPERVISED
 from authrisk.training.train import FitSettings, Kind, Progress, TrainSettings, train
 
 WORLDS: tuple[tuple[Profile, int, int, int], ...] = (
-    (CONSUMER, 150_000, 365, 11),
-    (ENTERPRISE, 300, 365, 21),
-    (ENTERPRISE, 300, 365, 22),
+    (CONSUMER, 60_000, 365, 11),
+    (varied(CONSUMER, 1), 20_000, 365, 12),
+    (ENTERPRISE, 150, 365, 21),
+    (varied(ENTERPRISE, 1), 110, 365, 22),
+    (varied(ENTERPRISE, 2), 110, 365, 23),
 )
 """(profile, users, days, seed) of each population that is mixed in."""
 SHARE = 0.35
 """Injected attacks per legitimate login."""
-FITS: dict[Kind, FitSettings] = {
-    "supervised": FitSettings(seed=1, epochs=24, patience=4),
-    "autoencoder": FitSettings(seed=1, epochs=16, patience=4),
-}
+FITS: dict[Kind, FitSettings] = {"supervised": SUPERVISED, "autoencoder": AUTOENCODER}
 
 
 def cases(scale: float) -> Cases:

@@ -12,6 +12,7 @@ from authrisk.features.catalogue import (
     BLOCKS,
     F_LOGIN,
     F_POPULATION,
+    F_RELATION,
     F_SOURCE,
     FEATURES,
     FIELDS,
@@ -36,9 +37,9 @@ from authrisk.features.encoders import (
 
 def test_columns() -> None:
     """Names are unique, scopes lie side by side, and each feature has a unit and a group."""
-    assert len(set(NAMES)) == F == F_LOGIN + F_POPULATION + F_SOURCE
+    assert len(set(NAMES)) == F == F_LOGIN + F_POPULATION + F_SOURCE + F_RELATION
     scopes = [feature.scope for feature in FEATURES]
-    assert scopes == sorted(scopes, key=("login", "population", "source").index)
+    assert scopes == sorted(scopes, key=("login", "population", "source", "relation").index)
     assert all(feature.unit for feature in FEATURES)
     assert {feature.group for feature in FEATURES} == {*GROUPS, "history"}
     assert all(column(name) == i for i, name in enumerate(NAMES))

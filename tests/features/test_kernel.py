@@ -16,6 +16,8 @@ from authrisk.eventlog import to_events
 from authrisk.features.catalogue import (
     BLOCKS,
     F_LOGIN,
+    F_MOMENT,
+    F_RELATION,
     FAILURE_LIMIT,
     FEATURES,
     FIELDS,
@@ -25,6 +27,7 @@ from authrisk.features.catalogue import (
     STEPS,
     column,
 )
+from authrisk.features.coded import CODES, TIME
 from authrisk.features.encoders import (
     DEFAULT_GAP_EDGES_S,
     Encoders,
@@ -43,6 +46,7 @@ from authrisk.features.timeline import (
 
 ENCODERS = Encoders(DEFAULT_GAP_EDGES_S, 0.5)
 DAY_S = 86_400.0
+DAY_NS = 86_400 * 10**9
 READ = {
     "country": lambda e: e.src_country,
     "region": lambda e: e.src_region,
@@ -263,7 +267,7 @@ def test_windows_are_made_of_rows(timeline: Timeline, scalers: Scalers) -> None:
     the familiar logins before it; what is in front of those is zero. Bit for bit."""
     scaled = scale_rows(rows(timeline, ENCODERS), scalers)
     past = as_past(scaled, scalers)
-    unscaled = rows(timeline, ENCODERS)[:, F_LOGIN:]
+    unscaled = rows(timeline, ENCODERS)[:, F_LOGIN : F_LOGIN + F_MOMENT]
     positions = np.arange(len(timeline))
     links = previous_familiar(timeline), previous_failure(timeline)
     found = windows(timeline, positions, unscaled.copy(), links, ENCODERS, scalers)
@@ -272,9 +276,25 @@ def test_windows_are_made_of_rows(timeline: Timeline, scalers: Scalers) -> None:
         before, step = links[0][at], STEPS - 2
         while before >= 0 and step >= 0:
             assert np.array_equal(found[at, step, :F_LOGIN], past[before, :F_LOGIN])
-            assert not found[at, step, F_LOGIN:].any()
+            assert not found[at, step, F_LOGIN : F_LOGIN + F_MOMENT].any()
+            assert np.allclose(found[at, step, -F_RELATION:], related(timeline, before, at))
             before, step = links[0][before], step - 1
         assert not found[at, : step + 1].any()
+
+
+def related(timeline: Timeline, past: int, now: int) -> list[float]:
+    """How two logins go together, written again from the catalogue's words."""
+    one, other = timeline.ints[past], timeline.ints[now]
+    codes = [(a, b) for a, b in zip(one[CODES:], other[CODES:], strict=True)]
+    shared = [float(a == b and b != 0) for a, b in codes]
+    client, asn, prefix = (shared[FIELDS.index(f)] for f in ("client", "asn", "prefix"))
+    ago_s = (other[TIME] - one[TIME]) / 1e9
+    hours = ago_s / 3600 % 24
+    days = (other[TIME] // DAY_NS - one[TIME] // DAY_NS) % 7
+    return [
+        *shared, client * asn, client * prefix, np.log1p(ago_s) / 20,
+        min(hours, 24 - hours) / 12, float(days == 0),
+    ]  # fmt: skip
 
 
 def test_scaled_columns(computed: np.ndarray, scalers: Scalers) -> None:

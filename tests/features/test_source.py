@@ -68,7 +68,7 @@ def replayed(events: list[LoginEvent]) -> np.ndarray:
     standing = np.where(failed, EVIDENCE, FAMILIAR).astype(np.int8)
     timeline = arrange(code_frame(to_frame(events)), standing)
     out = np.empty((len(events), 0), np.float32)
-    found = rows(timeline, Encoders(DEFAULT_GAP_EDGES_S, 0.5))[:, BASE:]
+    found = rows(timeline, Encoders(DEFAULT_GAP_EDGES_S, 0.5))[:, BASE : BASE + F_SOURCE]
     out = np.empty_like(found)
     out[timeline.row_of] = found
     return out

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from authrisk.features.catalogue import F_LOGIN, STEPS
+from authrisk.features.catalogue import F_LOGIN, F_RELATION, STEPS, F
 from authrisk.features.coded import TIME
 from authrisk.features.timeline import (
     FAMILIAR,
@@ -91,6 +91,9 @@ def test_contexts_of_stretches_are_those_of_windows(
             assert np.array_equal(found[:, -1], batch.login[short])
             in_window = network.states(torch.from_numpy(found[:, :-1]))[:, -1]
             assert in_window.numpy() == pytest.approx(on_stretch[short].numpy(), abs=1e-5)
+            past = found[:, :-1]
+            assert np.array_equal(past[..., F - F_RELATION :], batch.relation[short])
+            assert np.array_equal(past[..., :1] != 0, batch.there[short] != 0)
             checked += short.size
     assert checked > 300
 

@@ -7,13 +7,22 @@ import pytest
 import torch
 
 from authrisk.errors import BundleError
-from authrisk.features.catalogue import F_LOGIN, FEATURES, GROUPS, STEPS, F
+from authrisk.features.catalogue import (
+    F_LOGIN,
+    F_MOMENT,
+    F_RELATION,
+    FEATURES,
+    GROUPS,
+    STEPS,
+    F,
+)
 from authrisk.features.timeline import previous_failure, previous_familiar, windows
 from authrisk.models.onnx_model import OnnxModel
 from authrisk.testing.model import check_model, random_windows
 from authrisk.training.export import PARITY, check_parity, to_onnx
 from authrisk.training.fit import Fitted, Network
 from authrisk.training.prepare import Kind, Prepared
+from authrisk.training.supervised import FLOOD
 
 Fit = tuple[Network, Fitted]
 
@@ -140,17 +149,24 @@ def test_autoencoder_parts_add_up(fitted: Fit, kind: Kind, real_windows: np.ndar
 def test_supervised_parts_are_what_groups_add(
     fitted: Fit, kind: Kind, real_windows: np.ndarray
 ) -> None:
-    """A part is what the log-odds lose, in bits, when the group's columns are set to usual."""
+    """A part is what the log-odds lose, in bits, when the group's columns are set to usual and the
+    past says what it said."""
     network, _ = fitted
     usual = torch.linspace(-1, 1, F)
     before, network.usual = network.usual, usual
     try:
-        raw, parts = (t.detach().numpy() for t in network(torch.from_numpy(real_windows)))
+        found = torch.from_numpy(real_windows)
+        raw, parts = (t.detach().numpy() for t in network(found))
+        past = found[:, :-1]
+        context = network.context(
+            network.states(past)[:, 1:], past[..., F - F_RELATION :], past[..., :1], found[:, -1]
+        )
         for g, group in enumerate(GROUPS):
             changed = real_windows.copy()
             columns = [f for f, feature in enumerate(FEATURES) if feature.group == group]
             changed[:, -1, columns] = usual[columns].numpy()
-            expected = (raw - score(network, changed)) / np.log(2)
+            again = network.judge(context, torch.from_numpy(changed[:, -1])).detach().numpy()
+            expected = (raw - again) / np.log(2)
             assert parts[:, g] == pytest.approx(expected, abs=1e-4), group
     finally:
         network.usual = before
@@ -160,5 +176,17 @@ def test_columns_of_the_moment_are_read_for_the_login_only(fitted: Fit) -> None:
     """What stands in the moment's columns of past rows changes nothing."""
     found = random_windows(20, seed=8)
     others = found.copy()
-    others[:, :-1, F_LOGIN:] = 7.0
+    others[:, :-1, F_LOGIN : F_LOGIN + F_MOMENT] = 7.0
     assert np.array_equal(score(fitted[0], found), score(fitted[0], others))
+
+
+@pytest.mark.parametrize("kind", ["supervised"], indirect=True)
+def test_a_flood_of_failures_moves_the_logit_little(
+    fitted: Fit, kind: Kind, real_windows: np.ndarray
+) -> None:
+    """Whatever stands in the columns of failed attempts, the log-odds move by 2 FLOOD at most."""
+    columns = [f for f, feature in enumerate(FEATURES) if feature.group == "failures"]
+    flooded = real_windows.copy()
+    flooded[:, -1, columns] = 50.0
+    moved = np.abs(score(fitted[0], flooded) - score(fitted[0], real_windows))
+    assert moved.max() <= 2 * FLOOD + 1e-5

@@ -17,8 +17,8 @@ from authrisk.training.export import to_onnx
 from authrisk.training.fit import FitSettings
 from authrisk.training.prepare import Kind, prepare_problem
 
-SUPERVISED = FitSettings(epochs=9, patience=4, learning_rate=2e-3, members=2)
-AUTOENCODER = FitSettings(epochs=9, patience=4, learning_rate=4e-3)
+SUPERVISED = FitSettings(epochs=7, patience=3, learning_rate=2.5e-3)
+AUTOENCODER = FitSettings(epochs=8, patience=3, learning_rate=4e-3)
 """The recipes of the shipped bundles."""
 
 

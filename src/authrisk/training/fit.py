@@ -95,6 +95,7 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = max(rate, settings.learning_rate * 0.02)
         network.train()
+        torch.manual_seed(settings.seed * 1_000 + epoch)  # of dropout
         total, done = 0.0, 0
         for batch in batches(train, settings.seed * 1_000 + epoch):
             optimizer.zero_grad(set_to_none=True)

@@ -34,11 +34,11 @@ from authrisk.features.catalogue import (
 )
 
 EMBED, HIDDEN, JUDGE = 48, 64, 256
-HEADS, WIDTH = 4, 16
+HEADS, WIDTH = 6, 16
 """Attention heads and the length of each one's query, key and value."""
 BINS = 10
 """Pieces of a continuous column."""
-DROPOUT = 0.15
+DROPOUT = 0.2
 FLOOD = 0.2
 """What failed attempts may move the logit by, either way: a flood of them must not lock a user
 out, nor hide an attacker (docs/decisions/models.md)."""
@@ -84,8 +84,8 @@ class SupervisedLstm(nn.Module):
         self.embed = nn.Linear(F_LOGIN, EMBED, bias=False)
         self.lstm = nn.LSTM(EMBED, HIDDEN, batch_first=True, bias=False)
         self.ask = nn.Linear(F, HEADS * WIDTH)
-        self.key = nn.Linear(HIDDEN + F_RELATION, HEADS * WIDTH)
-        self.answer = nn.Linear(HIDDEN + F_RELATION, HEADS * WIDTH)
+        self.key = nn.Linear(HIDDEN + EMBED + F_RELATION, HEADS * WIDTH)
+        self.answer = nn.Linear(HIDDEN + EMBED + F_RELATION, HEADS * WIDTH)
         pairs = _PAIRS.shape[1]
         self.recall = nn.Linear(HIDDEN + HEADS * WIDTH + pairs, JUDGE, bias=False)
         self.see = nn.Linear(F, JUDGE)
@@ -111,20 +111,22 @@ class SupervisedLstm(nn.Module):
         self.register_buffer("second", _PAIRS[1].clone())  # (Q,)
 
     def states(self, past: Tensor) -> Tensor:
-        """past (B, L, F_LOGIN or more) -> states (B, L + 1, H): after 0, 1, ... L logins."""
+        """past (B, L, F_LOGIN or more) -> (B, L + 1, H + E): the states after 0, 1, ... L logins,
+        each with the embedding of the last of them."""
         weight = self.embed.weight * self.known[:F_LOGIN]
-        embedded = nn.functional.linear(past[..., :F_LOGIN], weight)  # (B, L, E)
-        states, _ = self.lstm(torch.relu(embedded))  # (B, L, H)
-        return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H)
+        embedded = torch.relu(nn.functional.linear(past[..., :F_LOGIN], weight))  # (B, L, E)
+        states, _ = self.lstm(embedded)  # (B, L, H)
+        states = torch.cat([states, embedded], dim=-1)  # (B, L, H + E)
+        return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H + E)
 
     def context(self, recent: Tensor, relation: Tensor, there: Tensor, login: Tensor) -> Tensor:
         """What the past says about a login, (M, H + A + Q).
 
-        recent (M, K, H): the states after each of the last K logins. relation (M, K, R), there
-        (M, K, 1): 1 where there is such a login. login (M, F).
+        recent (M, K, H + E): of `states`, after each of the last K logins. relation (M, K, R).
+        there (M, K, 1): 1 where there is such a login. login (M, F).
         """
         m, k = recent.shape[0], recent.shape[1]
-        seen = torch.cat([recent, relation], dim=-1)  # (M, K, H + R)
+        seen = torch.cat([recent, relation], dim=-1)  # (M, K, H + E + R)
         shape = (m, k, HEADS, WIDTH)
         keys = self.key(seen).reshape(shape).permute(0, 2, 3, 1)  # (M, HEADS, WIDTH, K)
         answers = torch.relu(self.answer(seen)).reshape(shape).transpose(1, 2)
@@ -137,7 +139,7 @@ class SupervisedLstm(nn.Module):
         # When were these two last seen together? 0 for never.
         young = (_LONGEST - relation[..., _AGO]).unsqueeze(-1)  # (M, K, 1)
         together = relation[..., self.first] * relation[..., self.second] * young  # (M, K, Q)
-        return torch.cat([recent[:, -1], found, together.amax(dim=1)], dim=-1)
+        return torch.cat([recent[:, -1, :HIDDEN], found, together.amax(dim=1)], dim=-1)
 
     def pieces(self, login: Tensor) -> Tensor:
         """login (M, F) -> the pieces of its continuous columns, each 0..1, (M, C * BINS)."""
@@ -174,7 +176,7 @@ class SupervisedLstm(nn.Module):
         A part is what the logit loses when the group's columns are set to their usual values.
         """
         past, login = windows[:, :-1], windows[:, -1]  # (N, K, F), (N, F)
-        recent = self.states(past)[:, 1:]  # (N, K, H)
+        recent = self.states(past)[:, 1:]  # (N, K, H + E)
         there = past[..., :1]  # (N, K, 1): `present`
         context = self.context(recent, past[..., F - F_RELATION :], there, login)
         weight = self.see.weight * self.judge_mask  # (JUDGE, F)
