@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 from collections.abc import Sequence
 
+from authrisk.evaluation.averaged import Averaged
 from authrisk.evaluation.bundle_contender import BundleContender
 from authrisk.evaluation.problem import Contender
 from authrisk.models.bundle import PRETRAINED, load_bundle, pretrained_path
@@ -19,7 +20,7 @@ def ours() -> list[Contender]:
     LSTM contenders."""
     found = _offered("authrisk.training.contenders", "LSTM_CONTENDERS")
     if found:
-        return list(found)
+        return [*found, Averaged("supervised LSTM x3", "supervised LSTM", 3)]
     return [BundleContender(load_bundle(pretrained_path(name))) for name in PRETRAINED]
 
 

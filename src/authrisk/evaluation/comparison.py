@@ -20,6 +20,7 @@ import numpy as np
 from authrisk.errors import AuthriskError
 from authrisk.evaluation.answers import Answers, answers_of
 from authrisk.evaluation.asked import MACRO_TIERS, Asked, asked_of
+from authrisk.evaluation.averaged import Averaged
 from authrisk.evaluation.figures import LeftOut, Report, Setting
 from authrisk.evaluation.intervals import ROUNDS, Resamples, estimate, resample
 from authrisk.evaluation.measurement import differences, measure_answers, ranked
@@ -69,7 +70,8 @@ class Comparison:
     def jobs(self) -> Iterator[Job]:
         """Everything that must be scored. A tier is left out for those only that see labels."""
         for contender in self.contenders:
-            yield from (Job(contender.name, seed) for seed in self.seeds)
+            if not isinstance(contender, Averaged):
+                yield from (Job(contender.name, seed) for seed in self.seeds)
         for contender in self.contenders:
             if self._goes_without(contender):
                 for tier in self.tiers():
@@ -88,6 +90,12 @@ class Comparison:
 
     def scores(self, job: Job) -> Scores:
         """The scores (N,) of a job, read from the work directory or worked out and kept there."""
+        contender = self._contender(job)
+        if isinstance(contender, Averaged):
+            seeds = contender.seeds_of(job.seed, self.seeds)
+            each = [self.scores(Job(contender.of, seed)) for seed in seeds]
+            mean: Scores = np.mean(each, axis=0)
+            return mean
         path = self._path(job)
         if not path.exists():
             problem = self.problem if job.without is None else self.problem.without(job.without)

@@ -43,18 +43,19 @@ FLOOD = 0.2
 """What failed attempts may move the logit by, either way: a flood of them must not lock a user
 out, nor hide an attacker (docs/decisions/models.md)."""
 
+_GROUPED = sorted(range(F), key=lambda i: (FEATURES[i].group, i))
+"""All columns, those of a group side by side."""
 _CONTINUOUS = [
     i
-    for i, f in enumerate(FEATURES)
-    if f.unit != "0/1" and f.scope != "relation" and f.group != "failures"
+    for i in _GROUPED
+    if FEATURES[i].unit != "0/1"
+    and FEATURES[i].scope != "relation"
+    and FEATURES[i].group != "failures"
 ]
 _FAILURES = torch.tensor([f.group == "failures" for f in FEATURES])
-_PAIRS = torch.triu_indices(len(FIELDS), len(FIELDS), 1)  # (2, Q)
+_PAIRS = len(FIELDS) ** 2  # Q
 _AGO = NAMES.index("ago_log") - (F - F_RELATION)
 _LONGEST = 1.2  # above ln(1 + s) / 20 of ten years
-GROUP_MASKS = torch.stack(
-    [torch.tensor([feature.group == group for feature in FEATURES]) for group in GROUPS]
-).float()  # (G, F)
 
 
 class SupervisedLstm(nn.Module):
@@ -67,14 +68,12 @@ class SupervisedLstm(nn.Module):
     known: Tensor
     judge_mask: Tensor
     failure_mask: Tensor
-    groups: Tensor
     usual: Tensor
     flooded: Tensor
     edges: Tensor
     slopes: Tensor
     continuous: Tensor
-    first: Tensor
-    second: Tensor
+    grouped: Tensor
 
     def __init__(self, known: Tensor, knots: Tensor) -> None:
         """known (F,): 1 for columns that the training data can teach something about. The others
@@ -86,8 +85,7 @@ class SupervisedLstm(nn.Module):
         self.ask = nn.Linear(F, HEADS * WIDTH)
         self.key = nn.Linear(HIDDEN + EMBED + F_RELATION, HEADS * WIDTH)
         self.answer = nn.Linear(HIDDEN + EMBED + F_RELATION, HEADS * WIDTH)
-        pairs = _PAIRS.shape[1]
-        self.recall = nn.Linear(HIDDEN + HEADS * WIDTH + pairs, JUDGE, bias=False)
+        self.recall = nn.Linear(HIDDEN + HEADS * WIDTH + _PAIRS, JUDGE, bias=False)
         self.see = nn.Linear(F, JUDGE)
         self.gauge = nn.Linear(len(_CONTINUOUS) * BINS, JUDGE, bias=False)
         self.decide = nn.Sequential(
@@ -98,7 +96,6 @@ class SupervisedLstm(nn.Module):
         self.register_buffer("known", known)  # (F,)
         self.register_buffer("judge_mask", (~_FAILURES).float() * known)  # (F,)
         self.register_buffer("failure_mask", _FAILURES.float() * known)  # (F,)
-        self.register_buffer("groups", GROUP_MASKS)  # (G, F)
         self.register_buffer("usual", torch.zeros(F))
         self.register_buffer(
             "flooded", torch.tensor([float(group == "failures") for group in GROUPS])
@@ -107,8 +104,7 @@ class SupervisedLstm(nn.Module):
         self.register_buffer("edges", knots[:, :-1].clone())  # (C, BINS)
         self.register_buffer("slopes", torch.where(width > 0, 1 / width.clamp(min=1e-6), 0.0))
         self.register_buffer("continuous", torch.tensor(_CONTINUOUS))  # (C,)
-        self.register_buffer("first", _PAIRS[0].clone())  # (Q,)
-        self.register_buffer("second", _PAIRS[1].clone())  # (Q,)
+        self.register_buffer("grouped", torch.tensor(_GROUPED))  # (F,)
 
     def states(self, past: Tensor) -> Tensor:
         """past (B, L, F_LOGIN or more) -> (B, L + 1, H + E): the states after 0, 1, ... L logins,
@@ -137,9 +133,10 @@ class SupervisedLstm(nn.Module):
         share = torch.softmax(weight, dim=-1) * mask
         found = (share @ answers).reshape(m, HEADS * WIDTH)  # (M, A)
         # When were these two last seen together? 0 for never.
-        young = (_LONGEST - relation[..., _AGO]).unsqueeze(-1)  # (M, K, 1)
-        together = relation[..., self.first] * relation[..., self.second] * young  # (M, K, Q)
-        return torch.cat([recent[:, -1, :HIDDEN], found, together.amax(dim=1)], dim=-1)
+        shared = relation[..., : len(FIELDS)]  # (M, K, FIELDS)
+        young = shared * (_LONGEST - relation[..., _AGO : _AGO + 1])
+        pairs = (shared.unsqueeze(-1) * young.unsqueeze(-2)).reshape(m, k, _PAIRS)  # (M, K, Q)
+        return torch.cat([recent[:, -1, :HIDDEN], found, pairs.amax(dim=1)], dim=-1)
 
     def pieces(self, login: Tensor) -> Tensor:
         """login (M, F) -> the pieces of its continuous columns, each 0..1, (M, C * BINS)."""
@@ -181,22 +178,19 @@ class SupervisedLstm(nn.Module):
         context = self.context(recent, past[..., F - F_RELATION :], there, login)
         weight = self.see.weight * self.judge_mask  # (JUDGE, F)
         pieces = self.pieces(login)  # (N, C * BINS)
-        usual_pieces = self.pieces(self.usual.unsqueeze(0))  # (1, C * BINS)
         # A group's columns enter the first layer by a sum of their own: it is taken out again.
         layer = self.recall(context) + nn.functional.linear(login, weight, self.see.bias)
         layer = layer + self.gauge(pieces)  # (N, JUDGE)
+        away = (login - self.usual)[:, self.grouped]  # (N, F), groups side by side
+        weight = weight[:, self.grouped]
+        pieces = pieces - self.pieces(self.usual.unsqueeze(0))
         layers = [layer]
-        for g in range(len(GROUPS)):
-            mine = torch.nonzero(self.groups[g]).squeeze(1)
-            shown = torch.nonzero(self.groups[g][self.continuous].repeat_interleave(BINS)).squeeze(
-                1
-            )
-            change = (login[:, mine] - self.usual[mine]) @ weight[:, mine].T
-            if len(shown):
-                change = (
-                    change
-                    + (pieces[:, shown] - usual_pieces[:, shown]) @ self.gauge.weight[:, shown].T
-                )
+        for group in GROUPS:
+            mine, shown = _span(_GROUPED, group), _span(_CONTINUOUS, group)
+            change = away[:, mine[0] : mine[1]] @ weight[:, mine[0] : mine[1]].T
+            if shown[0] < shown[1]:
+                begin, end = shown[0] * BINS, shown[1] * BINS
+                change = change + pieces[:, begin:end] @ self.gauge.weight[:, begin:end].T
             layers.append(layer - change)
         n = login.shape[0]
         logits = self.decide(torch.stack(layers, dim=1).reshape(-1, JUDGE))  # (N * (G + 1), 1)
@@ -205,6 +199,12 @@ class SupervisedLstm(nn.Module):
         parts = logits[:, :1] - logits[:, 1:]
         parts = parts + (flood - self.flood(self.usual.unsqueeze(0))) * self.flooded
         return (logits[:, :1] + flood).squeeze(-1), parts / math.log(2)  # (N,), (N, G)
+
+
+def _span(columns: list[int], group: str) -> tuple[int, int]:
+    """Where the columns of a group begin and end among columns that lie side by side by group."""
+    mine = [at for at, i in enumerate(columns) if FEATURES[i].group == group]
+    return (mine[0], mine[-1] + 1) if mine else (0, 0)
 
 
 def knots_of(rows: npt.NDArray[np.float32]) -> Tensor:
