@@ -14,6 +14,7 @@ from authrisk.eventlog import to_frame
 from authrisk.features.catalogue import (
     F_LOGIN,
     F_POPULATION,
+    F_SOURCE,
     SOURCE_KINDS,
     SOURCE_LIMIT,
     SOURCE_WINDOWS,
