@@ -47,6 +47,7 @@ def main() -> int:
     need_matplotlib()
     chosen = worlds.SMALL if arguments.small else worlds.FULL
     chosen = tuple(w for w in chosen if not arguments.world or w.name in arguments.world)
+    only = arguments.only or (list(line_up.SMALL) if arguments.small else None)
     arguments.out.mkdir(parents=True, exist_ok=True)
     clock = Clock()
     clock.say(machine())
@@ -57,7 +58,7 @@ def main() -> int:
             clock,
             SMALL_SEEDS if arguments.small else SEEDS,
             () if arguments.small else LEFT_OUT_SEEDS,
-            arguments.only,
+            only,
             arguments.processes,
         )
         for world in chosen

@@ -15,6 +15,13 @@ GO_WITHOUT = ("supervised LSTM", "LightGBM")
 """Who is trained again without each tier."""
 
 
+SMALL = (
+    "supervised LSTM", "LSTM autoencoder", "rules", "Freeman, values only", "isolation forest",
+    "LightGBM",
+)  # fmt: skip
+"""Who takes part in the small run."""
+
+
 def ours() -> list[Contender]:
     """The LSTMs, trained on each world; the bundles that ship, as they are, where there are no
     LSTM contenders."""
