@@ -5,6 +5,7 @@ import importlib.util
 import polars as pl
 
 from authrisk.cli import train as train_command
+from authrisk.cli.case_choice import verdicts_of
 from authrisk.event import LoginEvent, Outcome
 from authrisk.eventlog import labels_path, read_events, read_labels, write_events, write_labels
 from authrisk.history.sqlite import SqliteStore
@@ -102,6 +103,29 @@ def test_verdicts_of_people(authrisk, events, tmp_path):
     done = authrisk(*train, "--feedback", history, "-o", tmp_path / "b")
     assert done.code == 0, done.err
     assert load_bundle(tmp_path / "b").manifest.data["attacks"] == 200
+
+
+def test_outcomes_of_challenges(tmp_path):
+    """A failed challenge is a label like `compromised`, a passed one like `legitimate`; a person's
+    verdict goes before both, and plain outcomes are no labels."""
+    path = tmp_path / "history.sqlite"
+    store = SqliteStore(path)
+    told = {
+        "a": ("challenge_failed", None, "compromised"),
+        "b": ("challenge_passed", None, "legitimate"),
+        "c": ("challenge_failed", "legitimate", "legitimate"),
+        "d": ("challenge_passed", "compromised", "compromised"),
+        "e": ("failure", None, None),
+        "f": (None, None, None),
+    }
+    for event_id, (outcome, verdict, _) in told.items():
+        store.append(
+            LoginEvent(event_id=event_id, timestamp_ns=1, user_id="x"), Standing.UNCONFIRMED
+        )
+        store.resolve(event_id, Standing.UNCONFIRMED, verdict, outcome)
+    store.close()
+    expected = [(name, label) for name, (_, _, label) in told.items() if label is not None]
+    assert verdicts_of(path).rows() == expected
 
 
 def test_a_bundle_in_place_is_replaced_only_on_request(authrisk, rba_events, bundle, tmp_path):

@@ -238,3 +238,26 @@ def test_a_locked_file_is_waited_for_once(tmp_path):
     other.close()
     assert store.append(login(1), Standing.FAMILIAR) is not None
     store.close()
+
+
+def test_a_history_of_the_first_schema_is_taken_on(tmp_path):
+    """A file that was written before outcomes were kept opens, keeps its logins, and keeps
+    outcomes from then on."""
+    path = tmp_path / "history.sqlite"
+    login = LoginEvent(event_id="a", timestamp_ns=1, user_id="u")
+    store = SqliteStore(path)
+    store.append(login, Standing.FAMILIAR)
+    store.close()
+    db = sqlite3.connect(path)
+    db.execute("ALTER TABLE logins DROP COLUMN outcome")
+    db.execute("PRAGMA user_version = 1")
+    db.commit()
+    db.close()
+    for _ in range(2):
+        store = SqliteStore(path)
+        kept = store.get("a")
+        assert kept is not None
+        assert kept.event == login
+        store.resolve("a", Standing.FAMILIAR, outcome="challenge_passed")
+        assert store.get("a").outcome == "challenge_passed"
+        store.close()

@@ -10,7 +10,9 @@ from authrisk.evaluation.scenarios.drift import drift
 from authrisk.evaluation.scenarios.flooding import ORIGINS, flood
 from authrisk.evaluation.scenarios.forgery import forgery
 from authrisk.evaluation.scenarios.stage import Stage
+from authrisk.eventlog import to_events
 from authrisk.models.bundle import Bundle
+from authrisk.reasons import PROBATION
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE
 from authrisk.simulate.world import simulate
 
@@ -63,3 +65,14 @@ def test_scenes_leave_no_trace(stage: Stage) -> None:
     flood(stage, one, "same address", failures=200)
     drift(stage, other, victim_too=True)
     assert drift(stage, one, victim_too=False) == first
+
+
+def test_replay_and_live_judge_by_the_same_past(bundle: Bundle, live, replayed) -> None:
+    """Logins that are judged by their established past get the same score and reasons from a
+    file as one after the other."""
+    employees = simulate(ENTERPRISE, users=6, seed=6, days=80).events
+    answers = live(bundle, list(to_events(employees)))
+    raw, reasons = replayed(bundle, employees)
+    assert raw == [a.raw for a in answers]
+    assert reasons == [";".join(r.code for r in a.reasons) for a in answers]
+    assert any(text.startswith(PROBATION) for text in reasons)

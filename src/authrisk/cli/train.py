@@ -129,11 +129,13 @@ def _pass_gate(
     """Move the new bundle to its place, or refuse it; AuthriskError names the figures."""
     import shutil
 
+    import polars as pl
+
     from authrisk.cli.compare import told as told_of_both
     from authrisk.evaluation.gate import frozen_contest, refusals
     from authrisk.models.bundle import move_bundle
 
-    known = cases.events.filter(cases.attack & cases.tier.is_null())["event_id"]
+    known = cases.events["event_id"].filter(pl.Series(cases.attack) & cases.tier.is_null())
     bad = events["event_id"].is_in(known.implode()) if len(known) else None
     contest = frozen_contest(events, champion, challenger, bad)
     for line in told_of_both(contest):

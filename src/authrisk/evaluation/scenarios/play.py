@@ -37,7 +37,8 @@ class Spread(msgspec.Struct, frozen=True):
 
 
 class DriftFigures(msgspec.Struct, frozen=True):
-    """Slow drift. Attackers whose own profile is not challenged at the beginning are left out."""
+    """Slow drift. Attackers who need none are left out: their own profile is not challenged at
+    the beginning, or no more on some later day without any login of theirs."""
 
     victim_too: bool
     attackers: int
@@ -140,7 +141,7 @@ def play(
 
 
 def _drifts(all_of_them: Sequence[Drift], victim_too: bool) -> DriftFigures:
-    found = [d for d in all_of_them if d.before >= MEDIUM]
+    found = [d for d in all_of_them if d.before >= MEDIUM and (d.accepted or not d.succeeded)]
     held = [
         not d.succeeded or (d.accepted >= PROMISED_LOGINS and d.days >= PROMISED_DAYS)
         for d in found
