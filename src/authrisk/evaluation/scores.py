@@ -15,10 +15,11 @@ from authrisk.errors import InputError
 from authrisk.evaluation.replay import replay
 from authrisk.event import Outcome
 from authrisk.eventlog import EVENT_SCHEMA, scan_batches, scan_events, to_events
-from authrisk.features.coded import CODED_COLUMNS, code_frame, user_codes
+from authrisk.features.coded import CODED_COLUMNS, TIME, USER, code_frame, user_codes
 from authrisk.features.population import Population
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part, Timeline, arrange_parts
 from authrisk.history.memory import MemoryStore
+from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
 from authrisk.models.calibration import HIGH, MEDIUM
 from authrisk.reasons import codes
@@ -145,9 +146,13 @@ def _replayed(timeline: Timeline, bundle: Bundle, say: Callable[[int, int], None
     reasons = np.empty(n, np.int32)
     texts: dict[str, int] = {}
     done = 0
+    live = Adaptation(bundle.calibrator, bundle.version)
     for scored in replay(timeline, bundle.encoders, bundle.scalers, bundle.model, Population()):
         rows = timeline.row_of[scored.position]
-        risk[rows] = bundle.calibrator.risk(scored.raw)
+        at = scored.position
+        users, times_ns = timeline.ints[at, USER], timeline.ints[at, TIME]
+        told = (timeline.standing[at] == FAMILIAR) & timeline.counted[at]
+        risk[rows] = live.risks(scored.raw, users, times_ns, told)
         learning[rows] = ~scored.with_past | (scored.population < YOUNG)
         reasons[rows] = [
             texts.setdefault(text, len(texts))
