@@ -12,10 +12,10 @@ import numpy.typing as npt
 import polars as pl
 
 from authrisk.errors import InputError
-from authrisk.evaluation.replay import replay
+from authrisk.evaluation.replay import adapted_risks, replay
 from authrisk.event import Outcome
 from authrisk.eventlog import EVENT_SCHEMA, scan_batches, scan_events, to_events
-from authrisk.features.coded import CODED_COLUMNS, TIME, USER, code_frame, user_codes
+from authrisk.features.coded import CODED_COLUMNS, code_frame, user_codes
 from authrisk.features.population import Population
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part, Timeline, arrange_parts
 from authrisk.history.memory import MemoryStore
@@ -149,10 +149,8 @@ def _replayed(timeline: Timeline, bundle: Bundle, say: Callable[[int, int], None
     live = Adaptation(bundle.calibrator, bundle.version)
     for scored in replay(timeline, bundle.encoders, bundle.scalers, bundle.model, Population()):
         rows = timeline.row_of[scored.position]
-        at = scored.position
-        users, times_ns = timeline.ints[at, USER], timeline.ints[at, TIME]
-        told = (timeline.standing[at] == FAMILIAR) & timeline.counted[at]
-        risk[rows] = live.risks(scored.raw, users, times_ns, told)
+        told = timeline.standing[scored.position] == FAMILIAR
+        risk[rows] = adapted_risks(live, timeline, scored, told)
         learning[rows] = ~scored.with_past | (scored.population < YOUNG)
         reasons[rows] = [
             texts.setdefault(text, len(texts))

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from authrisk.errors import StoreError
 from authrisk.models.calibration import Calibration, Calibrator
 
-PRIOR = 300
+PRIOR = 100
 """Logins that the bundle's own calibration counts for."""
 WINDOW = 20_000
 """The latest logins that are looked at; before that, the later half of them, because the first
