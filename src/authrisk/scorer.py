@@ -6,6 +6,7 @@ sees itself, and scoring alone teaches nothing (docs/service.md says what become
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import OrderedDict
 from typing import Literal, TypeGuard
@@ -24,8 +25,9 @@ from authrisk.features.population import Population
 from authrisk.features.sequences import CodedRow, live_window
 from authrisk.features.source import HORIZON_NS
 from authrisk.history.store import HistoryStore, SourceKind, Standing, StoredLogin
+from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
-from authrisk.models.calibration import MEDIUM, level_of
+from authrisk.models.calibration import MEDIUM, Calibrator, level_of
 from authrisk.reasons import Reason, explain
 
 Trust = Literal["low-risk", "confirmed"]
@@ -36,6 +38,9 @@ YOUNG = 500
 _CACHE = 65_536
 _ALL = 1_000_000
 _SNAPSHOT = "population"
+_LIVE = "calibration"
+_PENDING = 65_536
+_TOLD = ("success", "challenge_passed")
 _RESOLUTIONS = {
     "success": Standing.FAMILIAR,
     "challenge_passed": Standing.FAMILIAR,
@@ -73,16 +78,29 @@ class Scorer:
         *,
         trust: Trust = "low-risk",
         step_up: float = MEDIUM,
+        adapt: bool = True,
         counts: Counts | None = None,
     ) -> None:
         """Takes the population counts up where the store's snapshot left them, or shares those
-        of another scorer. One process only may write to a store (`history.lock`)."""
+        of another scorer. One process only may write to a store (`history.lock`).
+
+        adapt: whether the calibration follows the logins that were told to be legitimate
+        (models.adaptation); else the bundle's own is kept.
+        """
         self.bundle = bundle
         self.store = store
         self._trust = trust
         self._step_up = step_up
         self._rows: OrderedDict[str, CodedRow] = OrderedDict()
         self._counts = _restore(store) if counts is None else counts
+        self._live = _restore_live(store, bundle) if adapt else None
+        self._pending: OrderedDict[str, float] = OrderedDict()
+        """Raw scores of logins whose outcome has not been told."""
+
+    @property
+    def calibrator(self) -> Calibrator:
+        """The one in force: of the bundle, or as adapted to what was told so far."""
+        return self.bundle.calibrator if self._live is None else self._live.calibrator
 
     @property
     def population(self) -> Population:
@@ -129,7 +147,7 @@ class Scorer:
             raise ScoringError("the model gives no finite score", where=event.event_id)
         judged = int(raws.argmax())
         raw = raws[judged : judged + 1]
-        score = float(self.bundle.calibrator.risk(raw)[0])
+        score = float(self.calibrator.risk(raw)[0])
         reasons = explain(current, parts[judged : judged + 1], event, past, probation=judged > 0)
         return RiskAssessment(
             event_id=event.event_id,
@@ -170,6 +188,7 @@ class Scorer:
         stored = self.store.append(event, standing, answer)
         if stored is not None:
             self._count(event if standing is Standing.FAMILIAR else None, stored.sequence)
+            self._await_outcome(stored, assessment)
         return stored
 
     def resolve(self, event_id: str, outcome: str) -> StoredLogin | None:
@@ -177,7 +196,14 @@ class Scorer:
 
         None when there is no such login. A disowned login stays disowned.
         """
-        return self._restand(event_id, _RESOLUTIONS[outcome], None, outcome)
+        stored = self._restand(event_id, _RESOLUTIONS[outcome], None, outcome)
+        if stored is not None and self._live is not None:
+            with self._counts.lock:
+                raw = self._pending.pop(event_id, None)
+                told = outcome in _TOLD and stored.standing is Standing.FAMILIAR
+                if raw is not None and told:
+                    self._observe(stored.event, raw)
+        return stored
 
     def judge(
         self, event_id: str, verdict: Verdict, since_ns: int | None = None
@@ -197,10 +223,14 @@ class Scorer:
         return stored
 
     def save(self) -> None:
-        """Keep the population counts beside the logins, so that a restart goes on from here."""
+        """Keep population counts and live calibration beside the logins, so that a restart goes
+        on from here."""
         with self._counts.lock:
             state = self._counts.upto.to_bytes(8, "little") + self.population.to_bytes()
+            live = None if self._live is None else self._live.to_bytes()
         self.store.save_state(_SNAPSHOT, state)
+        if live is not None:
+            self.store.save_state(_LIVE, live)
 
     def forget(self, user_id: str) -> int:
         """Erase a user from history and from what is cached; answers how many logins.
@@ -209,13 +239,45 @@ class Scorer:
         """
         erased = self.store.forget(user_id)
         self._rows = OrderedDict()
+        if self._live is not None:
+            with self._counts.lock:
+                self._live.forget(code_of("user", user_id))
         return erased
 
     def with_bundle(self, bundle: Bundle) -> Scorer:
         """A scorer of another bundle over the same history and counts."""
-        return Scorer(
-            bundle, self.store, trust=self._trust, step_up=self._step_up, counts=self._counts
+        other = Scorer(
+            bundle,
+            self.store,
+            trust=self._trust,
+            step_up=self._step_up,
+            adapt=False,
+            counts=self._counts,
         )
+        if self._live is not None and bundle.version == self.bundle.version:
+            other._live, other._pending = self._live, self._pending
+        elif self._live is not None:
+            other._live = Adaptation(bundle.calibrator, bundle.version)
+        return other
+
+    def _await_outcome(self, stored: StoredLogin, assessment: RiskAssessment) -> None:
+        """Learn from a login that is told to be legitimate; keep the score of one that may yet
+        be. What is familiar for its low risk alone says nothing of how common high risk is."""
+        comes_from_it = assessment.model_version == self.bundle.version
+        if self._live is None or not comes_from_it or not math.isfinite(assessment.raw):
+            return
+        with self._counts.lock:
+            if stored.event.outcome is Outcome.SUCCESS:
+                if stored.standing is Standing.FAMILIAR:
+                    self._observe(stored.event, assessment.raw)
+            elif stored.standing is not Standing.EVIDENCE:
+                self._pending[stored.event.event_id] = assessment.raw
+                if len(self._pending) > _PENDING:
+                    self._pending.popitem(last=False)
+
+    def _observe(self, event: LoginEvent, raw: float) -> None:
+        if self._live is not None and event.user_id is not None:
+            self._live.observe(code_of("user", event.user_id), event.timestamp_ns, raw)
 
     def _restand(
         self,
@@ -335,6 +397,13 @@ class Counts:
     def __init__(self, population: Population, upto: int) -> None:
         self.population, self.upto = population, upto
         self.lock = threading.Lock()
+
+
+def _restore_live(store: HistoryStore, bundle: Bundle) -> Adaptation:
+    state = store.load_state(_LIVE)
+    if state is None:
+        return Adaptation(bundle.calibrator, bundle.version)
+    return Adaptation.from_bytes(state, bundle.calibrator, bundle.version)
 
 
 def _restore(store: HistoryStore) -> Counts:

@@ -16,8 +16,9 @@ from authrisk.enrich.enricher import default_enricher
 from authrisk.evaluation.scores import score_file
 from authrisk.event import LoginEvent, Outcome
 from authrisk.eventlog import to_events, to_frame, write_events
-from authrisk.features.coded import code_event, code_frame, coded_from
+from authrisk.features.coded import code_event, code_frame, code_of, coded_from
 from authrisk.history.sqlite import SqliteStore
+from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
 from authrisk.scorer import Scorer, Trust
 from authrisk.service.app import create_app
@@ -132,7 +133,13 @@ def test_replay_equals_http(
                     outcome = {"eventID": event.event_id, "outcome": event.outcome.value}
                     assert client.post("/v1/outcomes", json=outcome).status_code == 200
     raw, reasons = replayed(bundle, to_frame(requests))
-    risks = bundle.calibrator.risk(np.array(raw, np.float32)).tolist()
+    live = Adaptation(bundle.calibrator, bundle.version)
+    risks = live.risks(
+        np.array(raw, np.float32),
+        np.array([code_of("user", e.user_id) for e in requests]),
+        np.array([e.timestamp_ns for e in requests]),
+        np.array([e.outcome is Outcome.SUCCESS for e in requests]),
+    ).tolist()
     assert [a["riskScore"] for a in answers] == risks
     assert [";".join(r["code"] for r in a["reasons"]) for a in answers] == reasons
 

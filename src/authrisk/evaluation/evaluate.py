@@ -24,17 +24,27 @@ from authrisk.evaluation.intervals import ROUNDS, resample
 from authrisk.evaluation.measurement import measure_answers
 from authrisk.evaluation.periods import Mask
 from authrisk.evaluation.problem import Contender, Problem, pose
-from authrisk.evaluation.replay import replay
+from authrisk.evaluation.replay import adapted_risks, replay
 from authrisk.features.coded import TIME
 from authrisk.features.population import Population
+from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
 
 
-def evaluate(cases: Cases, bundle: Bundle, *, skip: float = 0.25, source: str = "events") -> Report:
+def evaluate(
+    cases: Cases,
+    bundle: Bundle,
+    *,
+    skip: float = 0.25,
+    source: str = "events",
+    adapt: bool = True,
+) -> Report:
     """Replay all cases through the bundle and measure.
 
     The first `skip` of the events build history and population counts and are not measured; of
-    the time that is measured, the second half is the late period. Raises InputError without
+    the time that is measured, the second half is the late period. The riskScore is that of the
+    service with every outcome told: calibration follows the legitimate logins (`adapt`; else the
+    bundle's own is taken as it is). Raises InputError without
     legitimate logins or without attacks to measure on.
     """
     timeline = lay_out(cases)
@@ -43,13 +53,19 @@ def evaluate(cases: Cases, bundle: Bundle, *, skip: float = 0.25, source: str = 
     wanted[timeline.by_time[int(skip * len(timeline)) :]] = True
     wanted &= judged
     _check(cases.legitimate[timeline.row_of] & wanted, cases.attack[timeline.row_of] & wanted)
-    raw, pasts, at = [], [], []
+    legitimate = cases.legitimate[timeline.row_of]
+    heard = wanted | legitimate if adapt else wanted
+    live = Adaptation(bundle.calibrator, bundle.version)
+    raw, risk, pasts, at = [], [], [], []
     for scored in replay(
-        timeline, bundle.encoders, bundle.scalers, bundle.model, Population(), wanted
+        timeline, bundle.encoders, bundle.scalers, bundle.model, Population(), heard
     ):
-        at.append(scored.position)
-        raw.append(scored.raw.astype(np.float64))
-        pasts.append(past_of(scored.rows, bundle.scalers))
+        told = legitimate[scored.position] if adapt else np.zeros(scored.position.size, np.bool_)
+        mine = wanted[scored.position]
+        risk.append(adapted_risks(live, timeline, scored, told)[mine])
+        at.append(scored.position[mine])
+        raw.append(scored.raw[mine].astype(np.float64))
+        pasts.append(past_of(scored.rows[mine], bundle.scalers))
     positions = np.concatenate(at)
     time_ns = timeline.ints[positions, TIME]
     asked = asked_at(
@@ -66,7 +82,7 @@ def evaluate(cases: Cases, bundle: Bundle, *, skip: float = 0.25, source: str = 
         bundle.name,
         bundle.manifest.kind == "supervised",
         scores[None],
-        bundle.calibrator.risk(scores)[None],
+        np.concatenate(risk)[None],
         () if platt is None else (platt,),
     )
     measured = measure_answers(asked, answers, resample(asked.owner))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from authrisk.features.calm import without_failures
+from authrisk.features.coded import TIME, USER
 from authrisk.features.encoders import Encoders, Scalers
 from authrisk.features.established import established_windows
 from authrisk.features.population import Population
@@ -25,6 +26,7 @@ from authrisk.features.timeline import (
     time_view,
     windows,
 )
+from authrisk.models.adaptation import Adaptation
 from authrisk.models.onnx_model import Rows, SequenceModel
 
 Index = npt.NDArray[np.int64]
@@ -112,6 +114,18 @@ def replay(
             waiting = positions, size, futures
         if waiting is not None:
             yield _gather(*waiting, links[0])
+
+
+def adapted_risks(
+    live: Adaptation, timeline: Timeline, scored: Scored, told: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """riskScores (n,) as calibration follows the traffic; call it for one chunk after the other.
+
+    told: (n,) logins that the service would have been told to be legitimate.
+    """
+    ints = timeline.ints[scored.position]
+    counted = told & timeline.counted[scored.position]
+    return live.risks(scored.raw, ints[:, USER], ints[:, TIME], counted)
 
 
 _Answers = tuple[Rows, Rows, Rows, npt.NDArray[np.bool_]]

@@ -12,13 +12,14 @@ import numpy.typing as npt
 import polars as pl
 
 from authrisk.errors import InputError
-from authrisk.evaluation.replay import replay
+from authrisk.evaluation.replay import adapted_risks, replay
 from authrisk.event import Outcome
 from authrisk.eventlog import EVENT_SCHEMA, scan_batches, scan_events, to_events
 from authrisk.features.coded import CODED_COLUMNS, code_frame, user_codes
 from authrisk.features.population import Population
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part, Timeline, arrange_parts
 from authrisk.history.memory import MemoryStore
+from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
 from authrisk.models.calibration import HIGH, MEDIUM
 from authrisk.reasons import codes
@@ -145,9 +146,11 @@ def _replayed(timeline: Timeline, bundle: Bundle, say: Callable[[int, int], None
     reasons = np.empty(n, np.int32)
     texts: dict[str, int] = {}
     done = 0
+    live = Adaptation(bundle.calibrator, bundle.version)
     for scored in replay(timeline, bundle.encoders, bundle.scalers, bundle.model, Population()):
         rows = timeline.row_of[scored.position]
-        risk[rows] = bundle.calibrator.risk(scored.raw)
+        told = timeline.standing[scored.position] == FAMILIAR
+        risk[rows] = adapted_risks(live, timeline, scored, told)
         learning[rows] = ~scored.with_past | (scored.population < YOUNG)
         reasons[rows] = [
             texts.setdefault(text, len(texts))

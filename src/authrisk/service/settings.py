@@ -56,4 +56,4 @@ class ServiceSettings:
     future_tolerance_s: float = 300.0
     """A login stamped further ahead of our clock is flagged and never becomes familiar."""
     snapshot_every_s: float = 300.0
-    """How often the population counts are kept, which a restart then need not count again."""
+    """How often population counts and live calibration are kept, for a restart to go on from."""
