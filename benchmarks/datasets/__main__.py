@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def _measure(csv: Path, bundle: str, out: Path) -> None:
-    command = [sys.executable, "-m", "authrisk", "dataset", "rba", str(csv)]
+    command = [str(Path(sys.executable).with_name("authrisk")), "dataset", "rba", str(csv)]
     begin = time.perf_counter()
     child = subprocess.Popen([*command, "--bundle", bundle, "-o", str(out)])
     _, status, used = os.wait4(child.pid, 0)

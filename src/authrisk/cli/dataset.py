@@ -215,9 +215,7 @@ def _told(found: Report) -> str:
     """The one line that matters most."""
     view = found.contenders[0].view()
     assert view is not None
-    lines = [
-        f"{t.tier}: " + ("too little" if t.recall_at_1pct is None else f"{t.recall_at_1pct.value:.1%}")
-        for t in view.tiers
-    ]  # fmt: skip
+    found_at = {t.tier: t.recall_at_1pct for t in view.tiers}
+    lines = [f"{k}: {'too little' if v is None else f'{v.value:.1%}'}" for k, v in found_at.items()]
     recalls = ", ".join(lines) or "no labelled login was measured"
     return f"{view.legitimate:,} legitimate logins measured; recall at 1 %: {recalls}"

@@ -1,4 +1,4 @@
-"""The time of a data set as it goes by: it must not run backwards, and its start is not measured."""
+"""The time of a data set as it goes by: never backwards, and its first days are not measured."""
 
 from __future__ import annotations
 
