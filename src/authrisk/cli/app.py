@@ -20,6 +20,7 @@ from authrisk.cli import (
     bundle,
     collect,
     compare,
+    dataset,
     demo,
     evaluate,
     events,
@@ -51,6 +52,7 @@ for command in (
     app.command(name)(command.run)
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(events.app, name="events")
+app.add_typer(dataset.app, name="dataset")
 
 
 def _show_version(wanted: bool) -> None:

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from authrisk.cli.case_choice import CaseChoice, LabelColumn, Labels, cases_of
-from authrisk.cli.terminal import STDOUT, ending, report, show
+from authrisk.cli.report_writing import form_of, write_report
+from authrisk.cli.terminal import STDOUT, report
 from authrisk.errors import AuthriskError
 
 if TYPE_CHECKING:
     from authrisk.evaluation.figures import Report
     from authrisk.evaluation.problem import Contender
-
-_ENDINGS = (".md", ".html", ".json")
 
 
 def run(
@@ -68,13 +67,10 @@ def run(
       authrisk evaluate events.parquet --bundle supervised -o report.html
     """
     from authrisk.evaluation.evaluate import evaluate, evaluate_beside
-    from authrisk.evaluation.report.plots import need_matplotlib
     from authrisk.eventlog import read_events
     from authrisk.models.bundle import load_bundle, locate_bundle
 
-    form = ".md" if out == STDOUT else ending(out, _ENDINGS)
-    if form == ".html":
-        need_matplotlib()
+    form = form_of(out)
     loaded = load_bundle(locate_bundle(bundle))
     frame = read_events(events)
     wanted = tuple(tier.strip() for tier in tiers.split(",") if tier.strip())
@@ -88,37 +84,8 @@ def run(
             )  # fmt: skip
     else:
         found = evaluate(cases, loaded, source=events.name)
-    _write(found, out, form)
+    write_report(found, out, form)
     report(_told(found))
-
-
-def _write(found: Report, out: str, form: str) -> None:
-    import msgspec
-
-    from authrisk.evaluation.evaluate import to_json
-    from authrisk.evaluation.report.html import to_html
-    from authrisk.evaluation.report.markdown import to_markdown
-    from authrisk.evaluation.report.plots import draw, has_matplotlib
-
-    if out == STDOUT:
-        show(to_markdown(found).splitlines())
-        return
-    path = Path(out)
-    if form == ".json":
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(to_json(found)), indent=2) + b"\n")
-    elif form == ".html":
-        path.write_text(to_html(found, draw(found)), encoding="utf-8")
-    elif has_matplotlib():
-        folder = path.with_suffix(".plots")
-        folder.mkdir(exist_ok=True)
-        names = {}
-        for name, plot in draw(found).items():
-            (folder / f"{name}.svg").write_bytes(plot)
-            names[name] = f"{folder.name}/{name}.svg"
-        path.write_text(to_markdown(found, names), encoding="utf-8")
-    else:
-        path.write_text(to_markdown(found), encoding="utf-8")
-        report("no plots without matplotlib: pip install 'authrisk[evaluate]'")
 
 
 def _baselines() -> Sequence[Contender]:

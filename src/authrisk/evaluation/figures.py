@@ -130,6 +130,8 @@ class Setting(msgspec.Struct, frozen=True):
     """Of the bootstrap."""
     fingerprint: str | None = None
     """Of the posed problem: same fingerprint, same logins, features and labels."""
+    notes: tuple[str, ...] = ()
+    """What a reader must know of these logins and labels, a sentence or two each."""
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -65,10 +65,15 @@ def replay(
     model: SequenceModel,
     population: Population,
     wanted: npt.NDArray[np.bool_] | None = None,
+    *,
+    begin: int = 0,
+    chunk: int = CHUNK,
 ) -> Iterator[Scored]:
-    """Scores in time order, CHUNK logins at a time; `population` grows on the way.
+    """Scores in time order, `chunk` logins at a time; `population` grows on the way.
 
     wanted: (N,) by timeline position, the logins to score; all by default.
+    begin: so many of the first logins are only looked back at: neither scored nor counted in the
+    population, which has counted them before.
     """
     view = time_view(timeline)
     links = previous_familiar(timeline), previous_failure(timeline)
@@ -95,12 +100,12 @@ def replay(
     # While the threads score one chunk, the counts of the next one go on here.
     with ThreadPoolExecutor(THREADS) as pool:
         waiting: tuple[Index, Index, list[Future[_Answers]]] | None = None
-        for begin in range(0, len(timeline), CHUNK):
-            end = min(begin + CHUNK, len(timeline))
-            positions = timeline.by_time[begin:end]
-            familiar = view.familiar[begin:end]
+        for start in range(begin, len(timeline), chunk):
+            end = min(start + chunk, len(timeline))
+            positions = timeline.by_time[start:end]
+            familiar = view.familiar[start:end]
             size = population.size + np.cumsum(familiar) - familiar
-            moment = moments(timeline, view, population, begin, end)
+            moment = moments(timeline, view, population, start, end)
             if wanted is not None:
                 keep = wanted[positions]
                 positions, moment, size = positions[keep], moment[keep], size[keep]

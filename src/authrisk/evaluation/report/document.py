@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from authrisk.evaluation.asked import MACRO_TIERS, MIMIC
-from authrisk.evaluation.figures import Difference, Report, TierFigures, View
+from authrisk.evaluation.figures import ContenderFigures, Difference, Report, TierFigures, View
 from authrisk.evaluation.intervals import Estimate
 from authrisk.evaluation.metrics import RATES
 from authrisk.evaluation.report.tables import Table, percent, points, rate_name, spread
@@ -66,9 +66,9 @@ def _setting(report: Report) -> Section:
         users += f", {s.unseen_users:,} of them never met in training"
     seeds = max(c.seeds for c in report.contenders)
     rounds = f"{s.rounds} rounds that draw users again" + (" and seeds" if seeds > 1 else "")
-    attacks = ", ".join(f"{n:,} of {tier}" for tier, n in s.attacks.items())
+    attacks = ", ".join(f"{n:,} of {tier}" for tier, n in s.attacks.items()) or "none"
     text = [
-        f"{users}. Attacks: {attacks}.",
+        f"{users}. {_labelled(report).capitalize()}: {attacks}.",
         f"Intervals are of 95 %, from {rounds}; all contenders share the rounds.",
     ]
     if seeds > 1:
@@ -82,19 +82,24 @@ def _setting(report: Report) -> Section:
         ]
     if report.audit is not None:
         text.append(f"Audit of the attacks: {report.audit}")
+    text += s.notes
     periods = [[key.replace("_", " "), value] for key, value in s.periods.items()]
     return Section("What was measured", tuple(text), tables=(Table(("", ""), tuple(periods)),))
 
 
 def _recall(report: Report) -> Section:
-    text = (
-        "Recall is the share of attacks above the score that 1 % (0.1 %) of the legitimate logins "
-        f"exceed. `{MACRO}` is the mean over tiers without {MIMIC}: a perfect copy of its victim, "
-        "whose recall must be the false-positive rate itself; more would prove a leak.",
+    text: tuple[str, ...] = (
+        f"Recall is the share of {_labelled(report)} above the score that 1 % (0.1 %) of the "
+        "legitimate logins exceed.",
     )
+    if set(report.setting.attacks) & {*MACRO_TIERS, MIMIC}:
+        text += (
+            f"`{MACRO}` is the mean over tiers without {MIMIC}: a perfect copy of its victim, "
+            "whose recall must be the false-positive rate itself; more would prove a leak.",
+        )
     if len(report.contenders) == 1:
         view = report.contenders[0].view()
-        found = [] if view is None else [_of_tiers(view)]
+        found = [] if view is None else [_of_tiers(view, _labelled(report))]
         return Section("Recall", text, ("recall", "scores"), tuple(found))
     tables = tuple(_recalls(report, "all", rate) for rate in range(len(RATES)))
     mimics = _mimics(report)
@@ -103,8 +108,13 @@ def _recall(report: Report) -> Section:
     )
 
 
-def _of_tiers(view: View) -> Table:
-    head = ("attacks", "n", "recall @1 %", "recall @0.1 %", "riskScore >= 0.5",
+def _labelled(report: Report) -> str:
+    """What is told from legitimate logins; labels of others need not mean attacks."""
+    return "labelled logins" if report.setting.notes else "attacks"
+
+
+def _of_tiers(view: View, what: str) -> Table:
+    head = (what, "n", "recall @1 %", "recall @0.1 %", "riskScore >= 0.5",
             "precision at 1 in 10,000", "AUC")  # fmt: skip
     rows = [
         [
@@ -114,7 +124,9 @@ def _of_tiers(view: View) -> Table:
         ]
         for t in view.tiers
     ]  # fmt: skip
-    rows.append([MACRO, "", spread(view.macro_at_1pct), spread(view.macro_at_01pct), "", "", ""])
+    if view.macro_at_1pct is not None:
+        mean = spread(view.macro_at_1pct), spread(view.macro_at_01pct)
+        rows.append([MACRO, "", *mean, "", "", ""])
     return Table(head, tuple(rows))
 
 
@@ -256,6 +268,9 @@ def _slices(report: Report) -> Iterator[Section]:
     chosen = [c for c in report.contenders if c.name in report.ours] or list(report.contenders[:1])
     tables = []
     for contender in chosen:
+        if all(v.macro_at_1pct is None for v in contender.views):
+            tables.append(_slices_by_tier(contender))
+            continue
         rows = [
             [f"{v.by}: {v.name}", f"{v.legitimate:,}", spread(v.realised, 2),
              spread(v.macro_at_1pct), percent(v.macro_at_01pct)]
@@ -271,6 +286,23 @@ def _slices(report: Report) -> Iterator[Section]:
          "that the slice holds.",),
         tables=tuple(tables),
     )  # fmt: skip
+
+
+def _slices_by_tier(contender: ContenderFigures) -> Table:
+    """Where there is no mean over the tiers, each has its own columns."""
+    names = list(dict.fromkeys(t.tier for v in contender.views for t in v.tiers))
+    rows = []
+    for v in contender.views:
+        if v.by != "users" and v.legitimate:
+            of = {t.tier: t for t in v.tiers}
+            cells = [
+                x
+                for name in names
+                for x in (f"{of[name].attacks:,}", spread(of[name].recall_at_1pct))
+            ]
+            rows.append([f"{v.by}: {v.name}", f"{v.legitimate:,}", spread(v.realised, 2), *cells])
+    tiers = (x for name in names for x in (name, "recall @1 %"))
+    return Table(("slice", "logins", "riskScore >= 0.5", *tiers), tuple(rows))
 
 
 def _pursuits(report: Report) -> Section:
