@@ -196,6 +196,29 @@ def test_a_restart_scores_alike(bundle: Bundle, tmp_path: Path, saved_at: int | 
     store.close()
 
 
+def test_calibration_follows_told_logins_only(bundle: Bundle, tmp_path: Path) -> None:
+    """Logins that are familiar for their low risk move nothing until they are told to be
+    legitimate, failures never; a restart and a reload of the bundle keep what was learned."""
+    store = SqliteStore(tmp_path / "history.sqlite")
+    scorer = Scorer(bundle, store, trust="low-risk")
+    sample = scorer.assess(login(0))
+    events = [login(0, user=f"u{n}", outcome=Outcome.UNKNOWN) for n in range(500)]
+    for event in events:
+        scorer.remember(event, sample)
+    assert scorer.calibrator is bundle.calibrator
+    for n, event in enumerate(events):
+        scorer.resolve(event.event_id, "success" if n % 2 == 0 else "failure")
+        if n == 497:
+            assert scorer.calibrator is bundle.calibrator
+    learned = scorer.calibrator.calibration
+    assert learned != bundle.calibrator.calibration
+    scorer.save()
+    assert Scorer(bundle, store).calibrator.calibration == learned
+    assert Scorer(bundle, store, adapt=False).calibrator is bundle.calibrator
+    assert scorer.with_bundle(bundle).calibrator.calibration == learned
+    store.close()
+
+
 def test_another_bundle_over_the_same_history(scorer: Scorer) -> None:
     """Replacing the bundle keeps history and counts; each answer names its own bundle."""
     for name in PRETRAINED:

@@ -37,7 +37,7 @@ class RuleScorer(Scorer):
         bundle = SimpleNamespace(
             name="rule", version=version, manifest=Described(), metrics={}, card="# Rule"
         )
-        super().__init__(bundle, MemoryStore() if store is None else store)
+        super().__init__(bundle, MemoryStore() if store is None else store, adapt=False)
 
     def with_bundle(self, bundle):
         other = copy.copy(self)
