@@ -82,8 +82,8 @@ class LanlLogins:
         rows = pl.concat(self._met).n_unique() if self._met else 0
         yield (
             f"`{RED_TEAM}` are logins that redteam.txt names by time, user, source and "
-            f"destination: {rows:,} of its {self._redteam.height:,} rows are among these events, "
-            f"as {met:,} logins, {self.early:,} of them within the days that are not measured. "
+            f"destination: {rows:,} of its {self._redteam.height:,} different rows are among these "
+            f"events, as {met:,} logins, {self.early:,} of them in the days that are not measured. "
             "Each is judged against its user's past and then forgotten."
         )
         yield "There are no addresses, places and user agents in this data set: hosts stand in."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from authrisk.evaluation.asked import MACRO_TIERS, MIMIC
+from authrisk.evaluation.asked import LABELLED, MACRO_TIERS, MIMIC
 from authrisk.evaluation.figures import ContenderFigures, Difference, Report, TierFigures, View
 from authrisk.evaluation.intervals import Estimate
 from authrisk.evaluation.metrics import RATES
@@ -92,7 +92,7 @@ def _recall(report: Report) -> Section:
         f"Recall is the share of {_labelled(report)} above the score that 1 % (0.1 %) of the "
         "legitimate logins exceed.",
     )
-    if set(report.setting.attacks) & {*MACRO_TIERS, MIMIC}:
+    if not _has_own_labels(report):
         text += (
             f"`{MACRO}` is the mean over tiers without {MIMIC}: a perfect copy of its victim, "
             "whose recall must be the false-positive rate itself; more would prove a leak.",
@@ -109,8 +109,13 @@ def _recall(report: Report) -> Section:
 
 
 def _labelled(report: Report) -> str:
-    """What is told from legitimate logins; labels of others need not mean attacks."""
-    return "labelled logins" if report.setting.notes else "attacks"
+    """What is told from legitimate logins; the labels of a data set need not mean attacks."""
+    return "labelled logins" if _has_own_labels(report) else "attacks"
+
+
+def _has_own_labels(report: Report) -> bool:
+    """Whether the tiers are a data set's own labels, which are never averaged."""
+    return not set(report.setting.attacks) <= {*MACRO_TIERS, MIMIC, LABELLED}
 
 
 def _of_tiers(view: View, what: str) -> Table:
@@ -268,7 +273,7 @@ def _slices(report: Report) -> Iterator[Section]:
     chosen = [c for c in report.contenders if c.name in report.ours] or list(report.contenders[:1])
     tables = []
     for contender in chosen:
-        if all(v.macro_at_1pct is None for v in contender.views):
+        if _has_own_labels(report):
             tables.append(_slices_by_tier(contender))
             continue
         rows = [
