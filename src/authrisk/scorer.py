@@ -7,13 +7,13 @@ sees itself, and scoring alone teaches nothing (docs/service.md says what become
 from __future__ import annotations
 
 import math
-import threading
 from collections import OrderedDict
 from typing import Literal, TypeGuard
 
 import msgspec
 import numpy as np
 
+from authrisk.counts import LIVE, POPULATION, Counts, restore_adaptation, restore_counts
 from authrisk.enrich.address import prefix_of
 from authrisk.errors import ScoringError
 from authrisk.event import LoginEvent, Outcome
@@ -37,8 +37,6 @@ YOUNG = 500
 """Familiar logins of all users below which an installation is `learning`."""
 _CACHE = 65_536
 _ALL = 1_000_000
-_SNAPSHOT = "population"
-_LIVE = "calibration"
 _PENDING = 65_536
 _TOLD = ("success", "challenge_passed")
 _RESOLUTIONS = {
@@ -92,8 +90,8 @@ class Scorer:
         self._trust = trust
         self._step_up = step_up
         self._rows: OrderedDict[str, CodedRow] = OrderedDict()
-        self._counts = _restore(store) if counts is None else counts
-        self._live = _restore_live(store, bundle) if adapt else None
+        self._counts = restore_counts(store) if counts is None else counts
+        self._live = restore_adaptation(store, bundle) if adapt else None
         self._pending: OrderedDict[str, float] = OrderedDict()
         """Raw scores of logins whose outcome has not been told."""
 
@@ -228,9 +226,9 @@ class Scorer:
         with self._counts.lock:
             state = self._counts.upto.to_bytes(8, "little") + self.population.to_bytes()
             live = None if self._live is None else self._live.to_bytes()
-        self.store.save_state(_SNAPSHOT, state)
+        self.store.save_state(POPULATION, state)
         if live is not None:
-            self.store.save_state(_LIVE, live)
+            self.store.save_state(LIVE, live)
 
     def forget(self, user_id: str) -> int:
         """Erase a user from history and from what is cached; answers how many logins.
@@ -389,32 +387,3 @@ def _is_counted(stored: StoredLogin | None) -> TypeGuard[StoredLogin]:
 
 def _ints(row: CodedRow) -> Ints:
     return np.frombuffer(row[0], np.int64)
-
-
-class Counts:
-    """The population and the last login that it counts; the lock guards both."""
-
-    def __init__(self, population: Population, upto: int) -> None:
-        self.population, self.upto = population, upto
-        self.lock = threading.Lock()
-
-
-def _restore_live(store: HistoryStore, bundle: Bundle) -> Adaptation:
-    state = store.load_state(_LIVE)
-    if state is None:
-        return Adaptation(bundle.calibrator, bundle.version)
-    return Adaptation.from_bytes(state, bundle.calibrator, bundle.version)
-
-
-def _restore(store: HistoryStore) -> Counts:
-    """The population of the snapshot, plus the familiar logins that arrived after it."""
-    state = store.load_state(_SNAPSHOT)
-    population, upto = Population(), 0
-    if state is not None:
-        upto = int.from_bytes(state[:8], "little")
-        population = Population.from_bytes(state[8:])
-    for stored in store.since(upto):
-        upto = stored.sequence
-        if stored.standing is Standing.FAMILIAR and stored.event.user_id is not None:
-            population.add(_ints(code_event(stored.event)))
-    return Counts(population, upto)

@@ -173,9 +173,10 @@ def test_campaigns_last_days_and_leave_the_victims_logins_alone(events, injectio
     # All of the attacker's own clients in a campaign are one.
     own = events.filter(outcome="success").select("user_id", "user_agent").unique()
     foreign = rows.join(own, on=["user_id", "user_agent"], how="anti")
-    assert foreign.group_by("campaign").agg(pl.col("user_agent").n_unique())[
-        "user_agent"
-    ].mean() == pytest.approx(1.0, abs=0.1)
+    assert (
+        foreign.group_by("campaign").agg(pl.col("user_agent").n_unique())["user_agent"].mean()
+        < 1.25
+    )  # a device updates now and then
 
 
 def test_campaigns_strike_awake_and_sleeping_accounts():

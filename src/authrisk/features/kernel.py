@@ -25,6 +25,7 @@ from authrisk.features.coded import (
     RTT,
     TIME,
 )
+from authrisk.features.relation import relate
 
 K = cat.LOOKBACK
 T = cat.STEPS
@@ -254,35 +255,6 @@ def _row(ints, floats, me, past, failures, n_failures, gap_edges, rtt_shift_limi
 
 
 @njit(cache=True)
-def _relate(ints, past, me, out):
-    """Write how the login `past` and the later login `me` go together into out[:F_RELATION]."""
-    for f in range(N_FIELDS):
-        code = ints[me, CODES + f]
-        out[f] = 1.0 if code != 0 and ints[past, CODES + f] == code else 0.0
-    shared = out[CLIENT - CODES]
-    out[N_FIELDS] = shared * out[ASN - CODES]
-    out[N_FIELDS + 1] = shared * out[PREFIX - CODES]
-    ago = max(0, ints[me, TIME] - ints[past, TIME])
-    out[N_FIELDS + 2] = math.log1p(ago / NS) / 20.0
-    hours = ago / HOUR_NS % 24.0
-    out[N_FIELDS + 3] = min(hours, 24.0 - hours) / 12.0
-    same_day = (ints[me, TIME] // DAY_NS - ints[past, TIME] // DAY_NS) % 7 == 0
-    out[N_FIELDS + 4] = 1.0 if same_day else 0.0
-
-
-@njit(cache=True, parallel=True)
-def relations(ints, past, me, out):
-    """`_relate` of many: past (M, K) and me (M,) are indices of events, -1 for none; out is
-    (M, K, F_RELATION), zero where there is no past."""
-    for i in prange(me.size):
-        for k in range(past.shape[1]):
-            if past[i, k] >= 0:
-                _relate(ints, past[i, k], me[i], out[i, k])
-            else:
-                out[i, k] = 0.0
-
-
-@njit(cache=True)
 def _scale(row, shift, scale, begin, end):
     for f in range(begin, end):
         row[f] = (row[f] - shift[f]) * scale[f]
@@ -308,7 +280,7 @@ def window(
         _row(ints, floats, mine, past[:at], failures, 0, gap_edges, rtt_limit, row)
         _scale(row, shift, scale, 0, F_LOGIN)
         row[F_LOGIN:C_RELATION] = 0.0
-        _relate(ints, mine, me, row[C_RELATION:])
+        relate(ints, mine, me, row[C_RELATION:])
     row = out[T - 1]
     first = max(0, n_failures - FAILURE_LIMIT)
     _row(ints, floats, me, past, failures[first:], n_failures - first, gap_edges, rtt_limit, row)

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from authrisk.features import kernel
 from authrisk.features.catalogue import F_RELATION, STEPS
+from authrisk.features.relation import relations
 from authrisk.features.timeline import FAMILIAR, Rows, Timeline
 
 Index = npt.NDArray[np.int64]
@@ -150,7 +150,7 @@ def _batch(judged: Judged, stretches: Index) -> Batch:
         np.where(there, judged.members[member_of], -1) if judged.members.size else back * 0 - 1
     )
     relation = np.empty((mine.size, RECENT, F_RELATION), np.float32)
-    kernel.relations(judged.ints, earlier, judged.event[mine], relation)
+    relations(judged.ints, earlier, judged.event[mine], relation)
     return Batch(
         past=past,
         login=judged.rows[judged.event[mine]],

@@ -19,7 +19,8 @@ from authrisk.history.memory import MemoryStore
 from authrisk.history.store import Standing
 from authrisk.models.bundle import Bundle
 from authrisk.models.calibration import MEDIUM
-from authrisk.scorer import Counts, Scorer, Trust
+from authrisk.counts import Counts
+from authrisk.scorer import Scorer, Trust
 
 DAY_NS = 86_400 * 10**9
 HOUR_NS = 3_600 * 10**9

@@ -223,7 +223,7 @@ class _Contexts:
         context = self._known.get(context_id)
         if context is None:
             context = self._known[context_id] = _Context()
-            if len(self._known) > _CONTEXTS:
+            if len(self._known) > 4096:
                 del self._known[next(iter(self._known))]
         return context
 
@@ -269,7 +269,6 @@ _REASONS = (
     ("not exist", "unknown_user"), ("expired", "expired_password"),
 )  # fmt: skip
 _UUID_LENGTH = 32
-_CONTEXTS = 4096
 _KNOWN_KINDS = frozenset(("logout", "session"))
 _PROTOCOLS = {"samlsso": "saml", "oauth2": "oidc", "openid": "oidc", "passivests": "ws-federation"}
 _METHODS: dict[str, str | None] = {
