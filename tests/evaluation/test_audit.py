@@ -30,8 +30,9 @@ def company() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def consumers() -> pl.DataFrame:
-    """Poor typists: a fifth of their logins come after a failed attempt."""
-    return simulate(CONSUMER, users=3_000, seed=4, days=365, attacks=False).events
+    """Poor typists: half of their logins come after a failed attempt."""
+    poor = replace(CONSUMER, life=replace(CONSUMER.life, failures_per_success=0.7))
+    return simulate(poor, users=3_000, seed=4, days=365, attacks=False).events
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 import polars as pl
 
+from authrisk.counts import Counts
 from authrisk.errors import InputError
 from authrisk.event import LoginEvent, Outcome
 from authrisk.eventlog import to_events
@@ -19,7 +20,6 @@ from authrisk.history.memory import MemoryStore
 from authrisk.history.store import Standing
 from authrisk.models.bundle import Bundle
 from authrisk.models.calibration import MEDIUM
-from authrisk.counts import Counts
 from authrisk.scorer import Scorer, Trust
 
 DAY_NS = 86_400 * 10**9
