@@ -9,12 +9,13 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from functools import reduce
 from pathlib import Path
 
 import polars as pl
 
 from authrisk.enrich.geo import AddressTables
-from authrisk.evaluation.cases import Cases, injected_cases
+from authrisk.evaluation.cases import Cases, beside, injected_cases
 from authrisk.models.bundle import PRETRAINED, pretrained_path
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile, varied
 from authrisk.simulate.world import simulate
@@ -35,20 +36,16 @@ FITS: dict[Kind, FitSettings] = {"supervised": SUPERVISED, "autoencoder": AUTOEN
 
 
 def cases(scale: float) -> Cases:
-    """Events of all worlds in the order of time, with attacks beside them."""
-    events, bad = [], []
+    """Events of all worlds, with attacks beside them; who attacks one lives there."""
+    parts = []
     for i, (profile, users, days, seed) in enumerate(WORLDS):
         world = simulate(profile, max(20, round(users * scale)), seed, days)
         mark = pl.lit(f"w{i}-")
-        events.append(
-            world.events.with_columns(
-                event_id=mark + pl.col("event_id"), user_id=mark + pl.col("user_id")
-            )
+        events = world.events.with_columns(
+            event_id=mark + pl.col("event_id"), user_id=mark + pl.col("user_id")
         )
-        bad.append(world.labels["is_attack"])
-    together = pl.concat(events).with_columns(pl.concat(bad).alias("bad"))
-    together = together.sort("timestamp", maintain_order=True)
-    return injected_cases(together.drop("bad"), 1, SHARE, bad=together["bad"])
+        parts.append(injected_cases(events, seed, SHARE, bad=world.labels["is_attack"]))
+    return reduce(beside, parts)
 
 
 def main() -> None:

@@ -43,6 +43,7 @@ def main() -> int:
     parser.add_argument("--world", action="append", help="only this one; may be repeated")
     parser.add_argument("--only", action="append", help="only this contender; may be repeated")
     parser.add_argument("--keep-tiers", action="store_true", help="leave no tier out of training")
+    parser.add_argument("--seeds", type=int, default=len(SEEDS), help="of the full run, at most 5")
     parser.add_argument("--processes", type=int, default=PROCESSES)
     arguments = parser.parse_args()
     need_matplotlib()
@@ -57,7 +58,7 @@ def main() -> int:
             world,
             arguments.out,
             clock,
-            SMALL_SEEDS if arguments.small else SEEDS,
+            SMALL_SEEDS if arguments.small else SEEDS[: arguments.seeds],
             () if arguments.small or arguments.keep_tiers else LEFT_OUT_SEEDS,
             only,
             arguments.processes,

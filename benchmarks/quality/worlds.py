@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 
 import polars as pl
 
-from authrisk.evaluation.cases import injected_cases
+from authrisk.evaluation.cases import beside, injected_cases
 from authrisk.evaluation.problem import Problem, pose
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile
 from authrisk.simulate.world import simulate
@@ -30,20 +31,17 @@ class World:
     def problem(self) -> Problem:
         """Simulate, inject, pose. Background attacks of the simulation are positives of the tier
         `labelled`, outside the macro mean."""
-        events, bad = [], []
+        parts = []
         for number, (profile, users, seed) in enumerate(self.parts):
             world = simulate(profile, users, seed, self.days)
             mark = pl.lit(f"{number}-")
-            events.append(
-                world.events.with_columns(
-                    event_id=mark + pl.col("event_id"), user_id=mark + pl.col("user_id")
-                )
+            events = world.events.with_columns(
+                event_id=mark + pl.col("event_id"), user_id=mark + pl.col("user_id")
             )
-            bad.append(world.labels["is_attack"])
-        together = pl.concat(events).with_columns(bad=pl.concat(bad))
-        together = together.sort("timestamp", maintain_order=True)
-        seed = self.parts[0][2]
-        cases = injected_cases(together.drop("bad"), seed, self.share, TIERS, bad=together["bad"])
+            bad = world.labels["is_attack"]
+            cases = injected_cases(events, seed, self.share, TIERS, bad=bad)
+            parts.append(replace(cases, campaign=f"{number}-" + cases.campaign))
+        cases = reduce(beside, parts)
         return pose(cases, SPLIT_SEED)
 
     @property

@@ -147,10 +147,10 @@ def injected_cases(
         real_time, left_on="replaces", right_on="event_id", how="left", maintain_order="left"
     ).with_columns(timestamp=pl.coalesce("real_time", "timestamp"))
     campaigns = fakes["tier"] == "T6"
-    own = _beside(_attacks(fakes.filter(~campaigns), events.columns), legitimate_cases(events, bad))
+    own = beside(_attacks(fakes.filter(~campaigns), events.columns), legitimate_cases(events, bad))
     if not campaigns.any():
         return own
-    return _beside(_shadows(own, _attacks(fakes.filter(campaigns), events.columns)), own)
+    return beside(_shadows(own, _attacks(fakes.filter(campaigns), events.columns)), own)
 
 
 def _attacks(fakes: pl.DataFrame, columns: list[str]) -> Cases:
@@ -215,11 +215,12 @@ def _shadows(own: Cases, campaigns: Cases) -> Cases:
     fakes = campaigns.events.with_columns(
         user_id=shadow_ids(campaigns.events["user_id"], campaigns.campaign)
     )
-    return _beside(carried, replace(campaigns, events=fakes))
+    return beside(carried, replace(campaigns, events=fakes))
 
 
-def _beside(first: Cases, second: Cases) -> Cases:
-    """Both, one after the other."""
+def beside(first: Cases, second: Cases) -> Cases:
+    """Both, one after the other: user bases that share a population, say, each with attackers of
+    its own. An attacker who borrowed from another base would bring what only that one logs."""
     frames = {
         name: pl.concat([getattr(first, name), getattr(second, name)])
         for name in ("events", "tier", "campaign")
