@@ -53,7 +53,9 @@ def test_the_red_team_is_joined_by_all_four(logins: pl.DataFrame, redteam: pl.Da
     assert np.flatnonzero(names == RED_TEAM_FAILED).tolist() == [10, 199]
     assert names[400] == "unmeasured"
     assert (arrived.part.standing[[10, 199, 200]] == 0).all()
-    assert any("3 of its 5 different rows are among these events" in note for note in marking.notes())
+    assert any(
+        "3 of its 5 different rows are among these events" in note for note in marking.notes()
+    )
 
 
 def test_the_report_says_what_is_too_little(

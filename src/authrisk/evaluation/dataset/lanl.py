@@ -22,7 +22,7 @@ from authrisk.logs.lanl_redteam import REDTEAM_SCHEMA, redteam_labels
 RED_TEAM, RED_TEAM_FAILED = "red team", "red team, failed"
 KINDS = ("", RED_TEAM, RED_TEAM_FAILED)
 """What a login is measured as; `Arrivals.kind` counts them from 1, the first is legitimate."""
-BYTES_PER_LOGIN, BYTES_PER_LOGIN_GZ = 400, 45
+BYTES_PER_LOGIN, BYTES_PER_LOGIN_PACKED = 400, 45
 """Of the file, for each login of a person; to choose a sample by."""
 
 

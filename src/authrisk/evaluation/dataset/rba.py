@@ -24,7 +24,7 @@ KINDS = ("", TAKEOVER, BLOCKLISTED)
 """What a login is measured as; `Arrivals.kind` counts them from 1, the first is legitimate."""
 PSEUDO_USERS = ("-4324475583306591935", "6998943612473066845")
 """Not people: they collect the failed logins to accounts that do not exist."""
-BYTES_PER_LOGIN = 600
+BYTES_PER_LOGIN, BYTES_PER_LOGIN_PACKED = 600, 80
 """Of the file, for each successful login that no label speaks of; to choose a sample by."""
 
 
