@@ -58,7 +58,7 @@ def rba(
     users: Users = None,
     skip_days: Annotated[
         float, typer.Option(min=0.0, help="First days that only build history.")
-    ] = 7.0,
+    ] = 1.0,
     enrich: Annotated[
         bool, typer.Option(help="Add coordinates and kind of network, as `parse` does.")
     ] = True,

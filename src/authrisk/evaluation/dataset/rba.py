@@ -77,7 +77,7 @@ class RbaLogins:
         yield (
             f"{self.rows:,} rows, {self.successes:,} of them successful logins, "
             f"{self._clock.told()}. Each is history and counts at its source; measured are, after "
-            f"the first {self._clock.skip_days:g} days, every takeover and the successful logins "
+            f"{self._clock.skipped()}, every takeover and the successful logins "
             f"of {self._sample.told()}."
         )
         yield (
@@ -87,7 +87,7 @@ class RbaLogins:
         yield (
             f"`{TAKEOVER}` is the verdict of the data set's incident team (Is Account Takeover): "
             f"{self.takeovers:,} rows, {self.takeovers_listed:,} of them also from a blocklisted "
-            f"address, {self.takeovers_early:,} within the days that are not measured. Each is "
+            f"address, {self.takeovers_early:,} too early to be measured. Each is "
             "judged against its user's past and then forgotten."
         )
         yield (
