@@ -25,7 +25,7 @@ def test_real_rba_rows(authrisk, real_data, bundle):
     done = authrisk(*head, "--skip-days", 0)
     assert done.code == 0
     assert "give no threshold for 1.0% false positives" in done.out
-    assert "no measured login is a `account takeover`" in done.out
+    assert "no measured login is labelled `account takeover`" in done.out
     done = authrisk("dataset", "rba", rba / "rba-takeovers.csv", "--bundle", bundle)
     assert done.code == 0
     assert "133 rows, 74 of them also from a blocklisted address" in done.out
@@ -39,6 +39,6 @@ def test_real_lanl_lines(authrisk, real_data, bundle):
     done = authrisk("dataset", "lanl", *files, "--bundle", bundle)
     assert done.code == 0
     assert "0 of its 715 different rows are among these events" in done.out
-    assert "no measured login is a `red team`" in done.out
+    assert "no measured login is labelled `red team`" in done.out
     done = authrisk("dataset", "lanl", lanl, files[1], "--bundle", bundle)
     assert done.code == 2

@@ -58,7 +58,7 @@ def rba(
     users: Users = None,
     skip_days: Annotated[
         float, typer.Option(min=0.0, help="First days that only build history.")
-    ] = 7.0,
+    ] = 1.0,
     enrich: Annotated[
         bool, typer.Option(help="Add coordinates and kind of network, as `parse` does.")
     ] = True,
@@ -74,12 +74,19 @@ def rba(
       authrisk dataset rba rba-dataset.csv --bundle supervised -o report.html
     """
     from authrisk.cli.treatment import treatment
-    from authrisk.evaluation.dataset.rba import BYTES_PER_LOGIN, KINDS, RbaLogins
+    from authrisk.evaluation.dataset.rba import (
+        BYTES_PER_LOGIN,
+        BYTES_PER_LOGIN_PACKED,
+        KINDS,
+        RbaLogins,
+    )
     from authrisk.evaluation.dataset.sample import Sample, share_of
     from authrisk.logs.rba_victims import takeover_users
 
     form = form_of(out)
-    share = share_of(_size(logins), BYTES_PER_LOGIN) if users is None else users
+    size, packed = _size(logins)
+    per_login = BYTES_PER_LOGIN_PACKED if packed else BYTES_PER_LOGIN
+    share = share_of(size, per_login) if users is None else users
     marking = RbaLogins(takeover_users(logins), Sample(users=share), skip_days)
     treat = treatment(enrich=enrich, mmdb=[], users=None)
 
@@ -120,7 +127,7 @@ def lanl(
     from authrisk.cli.treatment import treatment
     from authrisk.evaluation.dataset.lanl import (
         BYTES_PER_LOGIN,
-        BYTES_PER_LOGIN_GZ,
+        BYTES_PER_LOGIN_PACKED,
         KINDS,
         LanlLogins,
     )
@@ -129,8 +136,9 @@ def lanl(
     from authrisk.logs.reader import read_lines
 
     form = form_of(out)
-    per_login = BYTES_PER_LOGIN_GZ if auth.suffix == ".gz" else BYTES_PER_LOGIN
-    share = share_of(_size(auth), per_login) if logins is None else logins
+    size, packed = _size(auth)
+    per_login = BYTES_PER_LOGIN_PACKED if packed else BYTES_PER_LOGIN
+    share = share_of(size, per_login) if logins is None else logins
     sample = Sample(users=1.0 if users is None else users, logins=share)
     marking = LanlLogins(read_redteam(read_lines([str(redteam)])), sample, skip_days)
     treat = treatment(enrich=False, mmdb=[], users=None)
@@ -205,10 +213,11 @@ def _ahead(arrivals: Iterable[Arrivals]) -> Iterator[Arrivals]:
         gone.set()
 
 
-def _size(path: Path) -> int:
+def _size(path: Path) -> tuple[int, bool]:
+    """Bytes of a file, and whether it is compressed."""
     if not path.is_file():
         raise InputError("is no file; a data set is read from one", where=str(path))
-    return path.stat().st_size
+    return path.stat().st_size, path.suffix in (".gz", ".zst")
 
 
 def _told(found: Report) -> str:

@@ -66,4 +66,4 @@ def test_the_report_says_what_is_too_little(
     judged = list(replay_arrivals([marking.arrive(logins)], bundle))
     report = dataset_report(judged, KINDS, bundle, "lanl", marking.notes(), rounds=5)
     assert report.setting.attacks == {RED_TEAM: 1, RED_TEAM_FAILED: 2}
-    assert f"1 measured logins are a `{RED_TEAM}`" in to_markdown(report)
+    assert f"of `{RED_TEAM}` only 1 could be measured" in to_markdown(report)

@@ -91,7 +91,7 @@ def test_without_takeovers_that_is_said(bundle: Bundle, logins: pl.DataFrame) ->
     report = dataset_report(judged, KINDS, bundle, "rba", marking.notes(), rounds=5)
     text = to_markdown(report)
     assert "give no threshold for 1.0% false positives" in text
-    assert f"no measured login is a `{TAKEOVER}`" in text
+    assert f"no measured login is labelled `{TAKEOVER}`" in text
     with pytest.raises(InputError, match="no login is left"):
         dataset_report([], KINDS, bundle, "rba", ())
 

@@ -48,6 +48,14 @@ class Clock:
         mask: Mask = times_ns >= self.first_ns + int(self.skip_days * DAY_NS)
         return mask
 
+    def skipped(self) -> str:
+        """What is not measured, for the report.
+
+        >>> Clock(1.0).skipped(), Clock(7.0).skipped()
+        ('the first day', 'the first 7 days')
+        """
+        return "the first day" if self.skip_days == 1 else f"the first {self.skip_days:g} days"
+
     def told(self) -> str:
         """From when to when, for the report; "nothing" where nothing came by."""
         if self.first_ns is None or self.last_ns is None:

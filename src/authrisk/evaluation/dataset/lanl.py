@@ -22,7 +22,7 @@ from authrisk.logs.lanl_redteam import REDTEAM_SCHEMA, redteam_labels
 RED_TEAM, RED_TEAM_FAILED = "red team", "red team, failed"
 KINDS = ("", RED_TEAM, RED_TEAM_FAILED)
 """What a login is measured as; `Arrivals.kind` counts them from 1, the first is legitimate."""
-BYTES_PER_LOGIN, BYTES_PER_LOGIN_GZ = 400, 45
+BYTES_PER_LOGIN, BYTES_PER_LOGIN_PACKED = 400, 45
 """Of the file, for each login of a person; to choose a sample by."""
 
 
@@ -70,8 +70,8 @@ class LanlLogins:
         yield (
             f"{self.rows:,} logins (LogOn), {self.failures:,} of them failed, "
             f"{self._clock.told()}; the data set counts seconds from its start, here from 1970. "
-            "Each is history and counts at its source; measured are, after the first "
-            f"{self._clock.skip_days:g} days, every login of the red team and the successful "
+            "Each is history and counts at its source; measured are, after "
+            f"{self._clock.skipped()}, every login of the red team and the successful "
             f"logins of {self._sample.told()}."
         )
         yield (
@@ -83,7 +83,7 @@ class LanlLogins:
         yield (
             f"`{RED_TEAM}` are logins that redteam.txt names by time, user, source and "
             f"destination: {rows:,} of its {self._redteam.height:,} different rows are among these "
-            f"events, as {met:,} logins, {self.early:,} of them in the days that are not measured. "
+            f"events, as {met:,} logins, {self.early:,} of them too early to be measured. "
             "Each is judged against its user's past and then forgotten."
         )
         yield "There are no addresses, places and user agents in this data set: hosts stand in."

@@ -24,7 +24,7 @@ KINDS = ("", TAKEOVER, BLOCKLISTED)
 """What a login is measured as; `Arrivals.kind` counts them from 1, the first is legitimate."""
 PSEUDO_USERS = ("-4324475583306591935", "6998943612473066845")
 """Not people: they collect the failed logins to accounts that do not exist."""
-BYTES_PER_LOGIN = 600
+BYTES_PER_LOGIN, BYTES_PER_LOGIN_PACKED = 600, 80
 """Of the file, for each successful login that no label speaks of; to choose a sample by."""
 
 
@@ -77,7 +77,7 @@ class RbaLogins:
         yield (
             f"{self.rows:,} rows, {self.successes:,} of them successful logins, "
             f"{self._clock.told()}. Each is history and counts at its source; measured are, after "
-            f"the first {self._clock.skip_days:g} days, every takeover and the successful logins "
+            f"{self._clock.skipped()}, every takeover and the successful logins "
             f"of {self._sample.told()}."
         )
         yield (
@@ -87,7 +87,7 @@ class RbaLogins:
         yield (
             f"`{TAKEOVER}` is the verdict of the data set's incident team (Is Account Takeover): "
             f"{self.takeovers:,} rows, {self.takeovers_listed:,} of them also from a blocklisted "
-            f"address, {self.takeovers_early:,} within the days that are not measured. Each is "
+            f"address, {self.takeovers_early:,} too early to be measured. Each is "
             "judged against its user's past and then forgotten."
         )
         yield (

@@ -119,9 +119,9 @@ def _too_little(asked: Asked, kinds: Sequence[str]) -> Iterator[str]:
     for name in filter(None, kinds):
         n = int(asked.attacks(name).sum())
         if not n:
-            yield f"Nothing: no measured login is a `{name}`, so nothing is said of them."
+            yield f"Nothing: no measured login is labelled `{name}`, so nothing is said of it."
         elif n < FEW:
-            yield f"Little: {n} measured logins are a `{name}`; their recall is a hint at most."
+            yield f"Little: of `{name}` only {n} could be measured; its recall is a hint at most."
 
 
 def _period(asked: Asked) -> dict[str, str]:

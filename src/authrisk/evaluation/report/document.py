@@ -114,8 +114,9 @@ def _labelled(report: Report) -> str:
 
 
 def _has_own_labels(report: Report) -> bool:
-    """Whether the tiers are a data set's own labels, which are never averaged."""
-    return not set(report.setting.attacks) <= {*MACRO_TIERS, MIMIC, LABELLED}
+    """Whether the tiers are a data set's own labels, which are never averaged; or there is none."""
+    tiers = set(report.setting.attacks)
+    return not tiers or not tiers <= {*MACRO_TIERS, MIMIC, LABELLED}
 
 
 def _of_tiers(view: View, what: str) -> Table:

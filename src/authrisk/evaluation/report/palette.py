@@ -25,6 +25,8 @@ TIER_NAMES = {
 TIER_COLOURS = {
     "": GREY, "T0": ORANGE, "T1": BLUE, "T2": SKY, "T3": GREEN, "T4": RED, "T5": GREY,
     "T6": PURPLE,
+    "account takeover": RED, "blocklisted address": SKY, "red team": RED,
+    "red team, failed": ORANGE,
 }  # fmt: skip
 SHADES = ("#DCE9F3", "#A9CBE3", "#6AA6CE", "#2D7BB0", "#0B4F80")
 """From little to much."""

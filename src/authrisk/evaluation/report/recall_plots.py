@@ -28,8 +28,10 @@ _APART = 0.05
 """Least distance of two labels, as a share of the height."""
 
 
-def recall(report: Report) -> Figure:
-    """One panel of all tiers for one contender; a panel per tier for several."""
+def recall(report: Report) -> Figure | None:
+    """One panel of all tiers for one contender; a panel per tier for several. None without any."""
+    if not report.contenders[0].curves:
+        return None
     if len(report.contenders) == 1:
         return _recall_of_one(report.contenders[0])
     tiers = [curve.tier for curve in report.contenders[0].curves]
