@@ -115,13 +115,8 @@ def _laid_out(parts: list[Part]) -> Timeline:
 def _carry(timeline: Timeline, kept: Mask) -> Arrivals:
     """What a later login may look back at, in time order; none of it is measured again."""
     needed = _latest_at_sources(timeline)
-<<<<<<< HEAD
-    for kind, limit in ((FAMILIAR, HISTORY_LIMIT), (EVIDENCE, FAILURE_LIMIT)):
-        needed |= kept & _latest_of_users(timeline, kind, limit)
-=======
     for counts_as, limit in ((FAMILIAR, HISTORY_LIMIT), (EVIDENCE, FAILURE_LIMIT)):
         needed |= kept & _latest_of_users(timeline, counts_as, limit)
->>>>>>> sets
     at = timeline.by_time[needed[timeline.by_time]]
     # A failure without a user stands in nobody's past, and is a failure at its source all the same.
     standing = np.where(timeline.failed[at], EVIDENCE, timeline.standing[at]).astype(np.int8)
