@@ -138,8 +138,9 @@ def lanl(
     form = form_of(out)
     size, packed = _size(auth)
     per_login = BYTES_PER_LOGIN_PACKED if packed else BYTES_PER_LOGIN
-    share = share_of(size, per_login) if logins is None else logins
-    sample = Sample(users=1.0 if users is None else users, logins=share)
+    # Users are few there and have very many logins: both are sampled, and users not too thinly.
+    share = share_of(size, per_login) ** 0.5
+    sample = Sample(share if users is None else users, share if logins is None else logins)
     marking = LanlLogins(read_redteam(read_lines([str(redteam)])), sample, skip_days)
     treat = treatment(enrich=False, mmdb=[], users=None)
 

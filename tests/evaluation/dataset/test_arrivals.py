@@ -17,9 +17,10 @@ from authrisk.evaluation.replay import replay
 from authrisk.evaluation.scores import score_file
 from authrisk.eventlog import write_events
 from authrisk.features.catalogue import HISTORY_LIMIT
-from authrisk.features.coded import USER, code_frame
+from authrisk.features.coded import TIME, USER, code_frame
 from authrisk.features.population import Population
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part
+from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
 
 STRETCH = 1_500
@@ -63,12 +64,16 @@ def test_stretches_score_as_the_whole_file(
     write_events(path, [logins])
     whole = pl.concat(score_file(path, bundle))["risk_score"].to_numpy()
     everyone = np.ones(logins.height, np.bool_)
+    coded = code_frame(logins).ints
+    familiar = ((logins["outcome"] == "success") & logins["user_id"].is_not_null()).to_numpy()
     assert logins["user_id"].value_counts()["count"].max() > HISTORY_LIMIT + STRETCH // 17
     for stretch in (STRETCH, logins.height):
         found = replay_arrivals(arrivals(logins, everyone, everyone), bundle, stretch=stretch)
         row, raw = raws(list(found))
         assert np.array_equal(row, np.arange(logins.height))
-        assert np.array_equal(bundle.calibrator.risk(raw), whole)
+        live = Adaptation(bundle.calibrator, bundle.version)
+        risk = live.risks(raw, coded[:, USER], coded[:, TIME], familiar)
+        assert np.array_equal(risk, whole)
 
 
 def test_a_sample_is_scored_as_among_all(bundle: Bundle, logins: pl.DataFrame) -> None:

@@ -1,9 +1,10 @@
 """Logins that arrive in time order, more than memory holds, scored in stretches.
 
-Between two stretches only that is carried on which a later window can depend: the last familiar
-logins and failures of the users that are measured, and the last attempts from every source within
-the horizon. The population goes on counting. So every score is, bit for bit, the one that a replay
-of the whole file gives, and memory grows with the users, not with the logins.
+Between two stretches only that is carried on which a later window can depend: of the users that are
+measured the familiar logins on probation with the last ones before, and the last failures; of every
+source the last attempts within the horizon. The population goes on counting. So every score is, bit
+for bit, the one that a replay of the whole file gives, and memory grows with the users, not with
+the length of the file.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from authrisk.evaluation.periods import Mask
 from authrisk.evaluation.replay import replay
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
 from authrisk.features.coded import TIME, USER, Coded, Ints
+from authrisk.features.established import PROBATION_NS
 from authrisk.features.population import Population
 from authrisk.features.source import HORIZON_NS, source_codes
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part, Timeline, arrange_parts
@@ -115,8 +117,13 @@ def _laid_out(parts: list[Part]) -> Timeline:
 def _carry(timeline: Timeline, kept: Mask) -> Arrivals:
     """What a later login may look back at, in time order; none of it is measured again."""
     needed = _latest_at_sources(timeline)
-    for counts_as, limit in ((FAMILIAR, HISTORY_LIMIT), (EVIDENCE, FAILURE_LIMIT)):
-        needed |= kept & _latest_of_users(timeline, counts_as, limit)
+    times = timeline.ints[:, TIME]
+    young = times > times.max() - PROBATION_NS
+    familiar, failed = timeline.standing == FAMILIAR, timeline.standing == EVIDENCE
+    # Whatever is young now will be the last that is old to some later login.
+    needed |= kept & familiar & young
+    needed |= kept & _latest_of_users(timeline, familiar & ~young, HISTORY_LIMIT)
+    needed |= kept & _latest_of_users(timeline, failed, FAILURE_LIMIT)
     at = timeline.by_time[needed[timeline.by_time]]
     # A failure without a user stands in nobody's past, and is a failure at its source all the same.
     standing = np.where(timeline.failed[at], EVIDENCE, timeline.standing[at]).astype(np.int8)
@@ -124,9 +131,8 @@ def _carry(timeline: Timeline, kept: Mask) -> Arrivals:
     return Arrivals(part, np.zeros(at.size, np.int8), kept[at])
 
 
-def _latest_of_users(timeline: Timeline, standing: int, limit: int) -> Mask:
-    """(N,) the last `limit` logins of each user with that standing."""
-    mine = timeline.standing == standing
+def _latest_of_users(timeline: Timeline, mine: Mask, limit: int) -> Mask:
+    """(N,) the last `limit` of each user's logins among those of a mask (N,)."""
     upto = np.cumsum(mine)
     sizes = np.diff(timeline.starts)
     total = np.repeat(upto[timeline.starts[1:][sizes > 0] - 1], sizes[sizes > 0])

@@ -17,6 +17,7 @@ from authrisk.evaluation.figures import ContenderFigures, Report, TierFigures, V
 from authrisk.evaluation.intervals import ROUNDS, resample
 from authrisk.evaluation.measurement import measure_answers
 from authrisk.evaluation.metrics import RATES
+from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
 
 FEW = 30
@@ -34,16 +35,17 @@ def dataset_report(
 ) -> Report:
     """Measure the logins of a data set; `notes` is read after `judged`, when all is counted.
 
-    kinds: what `Judged.kind` counts from 1; "" are the legitimate ones. Labels are never merged:
+    judged: in the order of time. kinds: what `Judged.kind` counts from 1; "" are the legitimate
+    ones. The riskScore is that of the service when the legitimate ones of these logins are told to
+    it: calibration follows them, one after the other. Labels are never merged:
     there is no mean over them, and no probability, which would need one meaning of "attack".
     What is too little to measure has no figure and a note. Raises InputError when nothing is
     left to measure.
     """
     asked, raw = _asked(list(judged), kinds)
-    answers = Answers(
-        bundle.name, bundle.manifest.kind == "supervised", raw[None],
-        bundle.calibrator.risk(raw)[None], (),
-    )  # fmt: skip
+    live = Adaptation(bundle.calibrator, bundle.version)
+    risk = live.risks(raw, asked.owner, asked.time_ns, asked.legitimate)
+    answers = Answers(bundle.name, bundle.manifest.kind == "supervised", raw[None], risk[None], ())
     figures = measure_answers(asked, answers, resample(asked.owner, rounds=rounds)).figures
     setting = setting_of(asked, source, _period(asked), rounds)
     return Report(
