@@ -23,15 +23,19 @@ from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part
 from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
 
-STRETCH = 1_500
+STRETCH = 1_200
 
 
 @pytest.fixture(scope="module")
 def logins(events: pl.DataFrame) -> pl.DataFrame:
-    """Some days of many users, after one of a single user, a crowd at one address, and nobody's."""
+    """Many users, among them a busy one, nobody, and a crowd at one address; a rush in the middle,
+    and a long silence just before a stretch ends."""
     some = events[:6_000]
     busy = some["user_id"].value_counts(sort=True)["user_id"][0]
     row = pl.int_range(pl.len())
+    ns = pl.col("timestamp").cast(pl.Int64)
+    begin, end = some["timestamp"].cast(pl.Int64)[[2_000, 4_000]]
+    hurried = begin + (ns - begin) // ((end - begin) // (6 * 3_600 * 10**9))
     return some.with_columns(
         user_id=pl.when(row % 17 == 0)
         .then(pl.lit(busy))
@@ -39,6 +43,12 @@ def logins(events: pl.DataFrame) -> pl.DataFrame:
         .then(None)
         .otherwise("user_id"),
         src_ip=pl.when(row % 13 == 0).then(pl.lit("192.0.2.7")).otherwise("src_ip"),
+        timestamp=pl.when(row.is_between(2_000, 4_000))
+        .then(hurried)
+        .when(row >= 4 * STRETCH - 20)
+        .then(ns + 60 * 86_400 * 10**9)
+        .otherwise(ns)
+        .cast(some.schema["timestamp"]),
     )
 
 
