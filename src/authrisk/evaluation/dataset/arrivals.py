@@ -19,6 +19,7 @@ from authrisk.evaluation.periods import Mask
 from authrisk.evaluation.replay import replay
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
 from authrisk.features.coded import TIME, USER, Coded, Ints
+from authrisk.features.established import PROBATION_NS
 from authrisk.features.population import Population
 from authrisk.features.source import HORIZON_NS, source_codes
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part, Timeline, arrange_parts
@@ -115,8 +116,13 @@ def _laid_out(parts: list[Part]) -> Timeline:
 def _carry(timeline: Timeline, kept: Mask) -> Arrivals:
     """What a later login may look back at, in time order; none of it is measured again."""
     needed = _latest_at_sources(timeline)
-    for counts_as, limit in ((FAMILIAR, HISTORY_LIMIT), (EVIDENCE, FAILURE_LIMIT)):
-        needed |= kept & _latest_of_users(timeline, counts_as, limit)
+    everyone = np.ones(len(timeline), np.bool_)
+    young = timeline.ints[:, TIME] > timeline.ints[:, TIME].max(initial=0) - PROBATION_NS
+    needed |= kept & _latest_of_users(timeline, FAMILIAR, HISTORY_LIMIT, everyone)
+    needed |= kept & _latest_of_users(timeline, EVIDENCE, FAILURE_LIMIT, everyone)
+    # The established past looks back at the latest of those that are off probation.
+    needed |= kept & _latest_of_users(timeline, FAMILIAR, HISTORY_LIMIT, ~young)
+    needed |= kept & young & (timeline.standing == FAMILIAR)
     at = timeline.by_time[needed[timeline.by_time]]
     # A failure without a user stands in nobody's past, and is a failure at its source all the same.
     standing = np.where(timeline.failed[at], EVIDENCE, timeline.standing[at]).astype(np.int8)
@@ -124,9 +130,9 @@ def _carry(timeline: Timeline, kept: Mask) -> Arrivals:
     return Arrivals(part, np.zeros(at.size, np.int8), kept[at])
 
 
-def _latest_of_users(timeline: Timeline, standing: int, limit: int) -> Mask:
-    """(N,) the last `limit` logins of each user with that standing."""
-    mine = timeline.standing == standing
+def _latest_of_users(timeline: Timeline, standing: int, limit: int, among: Mask) -> Mask:
+    """(N,) the last `limit` logins of each user with that standing, among some (N,)."""
+    mine = (timeline.standing == standing) & among
     upto = np.cumsum(mine)
     sizes = np.diff(timeline.starts)
     total = np.repeat(upto[timeline.starts[1:][sizes > 0] - 1], sizes[sizes > 0])
