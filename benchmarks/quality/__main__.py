@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from authrisk.evaluation.comparison import Audit, Comparison
+from authrisk.evaluation.comparison import Audit, Comparison, require_passed
 from authrisk.evaluation.figures import Report
 from authrisk.evaluation.problem import Problem
 from authrisk.evaluation.report.html import to_html
@@ -106,6 +106,8 @@ def _run(
     clock.stage(f"{world.name}: {len(problem.timeline):,} events posed")
     verdict = _audit(problem)
     clock.stage(f"{world.name}: attacks audited")
+    if verdict is not None:
+        require_passed(verdict)  # before the trainings, not after them
     contenders = [c for c in line_up.everyone() if only is None or c.name in only]
     ours = [c.name for c in line_up.ours() if only is None or c.name in only]
     comparison = Comparison(

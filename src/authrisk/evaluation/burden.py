@@ -18,6 +18,8 @@ ROWS = (12, 39)
 """Logins in a row that are looked at."""
 RECALL = 0.90
 TIER = "T1"
+LEAST = 20
+"""Users with as many logins below which nothing is told."""
 MOST = 6
 """Challenges that are told apart; more count as this many."""
 
@@ -32,7 +34,7 @@ class Burden(msgspec.Struct, frozen=True):
     median: float | None
     mean: float | None
     shares: tuple[float, ...]
-    """Share of users with 0, 1, ... MOST or more challenges; empty without users."""
+    """Share of users with 0, 1, ... MOST or more challenges; empty for fewer than LEAST users."""
 
 
 def burdens(asked: Asked, raw: Floats) -> tuple[Burden, ...]:
@@ -65,8 +67,8 @@ def _in_a_row(asked: Asked, logins: int) -> npt.NDArray[np.int64]:
 
 
 def _burden(tier: str, logins: int, users: int, counts: npt.NDArray[np.int64]) -> Burden:
-    if not users:
-        return Burden(tier, RECALL, logins, 0, None, None, ())
+    if users < LEAST:
+        return Burden(tier, RECALL, logins, users, None, None, ())
     shares = np.bincount(np.minimum(counts, MOST), minlength=MOST + 1) / counts.size
     return Burden(
         tier, RECALL, logins, users, float(np.median(counts)), float(counts.mean()),

@@ -119,11 +119,8 @@ class Comparison:
 
         Raises AuthriskError when the audit failed: such figures would be of the attacks' traces.
         """
-        if audit is not None and not audit.passed:
-            raise AuthriskError(
-                "the audit of the attacks failed, so nothing is published",
-                remedy="mend what gives them away: " + "; ".join(audit.told()),
-            )
+        if audit is not None:
+            require_passed(audit)
         asked = asked_of(self.problem)
         resamples = resample(asked.owner, len(self.seeds), self.rounds)
         answers, measured = {}, {}
@@ -183,6 +180,15 @@ class Comparison:
 
     def _contender(self, job: Job) -> Contender:
         return next(c for c in self.contenders if c.name == job.contender)
+
+
+def require_passed(audit: Audit) -> None:
+    """Raises AuthriskError, with what was found, when the audit failed."""
+    if not audit.passed:
+        raise AuthriskError(
+            "the audit of the attacks failed, so nothing is published",
+            remedy="mend what gives them away: " + "; ".join(audit.told()),
+        )
 
 
 def fingerprint_of(problem: Problem) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from itertools import cycle
 from typing import Any
 
 from authrisk.evaluation.figures import Report
@@ -11,6 +12,14 @@ from authrisk.evaluation.figures import Report
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, GREY, PALE = "#CC79A7", "#56B4E9", "#767676", "#C9CED6"
 INK, GRID = "#1D2433", "#E9ECF1"
+OURS = (BLUE, GREEN, "#12355B")
+RIVALS = {
+    "LightGBM": ORANGE,
+    "last login only": PURPLE,
+    "isolation forest": RED,
+    "Freeman": SKY,
+}
+"""The rivals that a reader looks for."""
 
 TIER_NAMES = {
     "": "legitimate",
@@ -82,17 +91,13 @@ def tier_colour(tier: str) -> str:
 
 
 def contender_colours(report: Report) -> dict[str, str]:
-    """Strong colours for ours and for the strongest others, the rest pale.
+    """A colour per contender: strong ones for ours and for the well-known others, the rest pale.
 
-    The strongest others are the best supervised ones and the best without labels, by macro recall
-    at 1 %.
+    The well-known ones look alike in every report; where there are none, the first others are
+    coloured.
     """
-    colours = dict(zip(report.ours, (BLUE, GREEN), strict=False))
-    others = [c for c in report.contenders if c.name not in report.ours]
-    strength = {c.name: v.macro_at_1pct.value if (v := c.view()) and v.macro_at_1pct else 0.0
-                for c in others}  # fmt: skip
-    others.sort(key=lambda c: -strength[c.name])
-    chosen = [c for c in others if c.supervised][:2]
-    chosen += [c for c in others if not c.supervised][:2]
-    colours |= dict(zip((c.name for c in chosen), (ORANGE, PURPLE, RED, SKY), strict=False))
-    return colours | {c.name: PALE for c in others if c.name not in colours}
+    others = [c.name for c in report.contenders if c.name not in report.ours]
+    known = {name: RIVALS[name] for name in others if name in RIVALS}
+    colours = known or dict(zip(others, RIVALS.values(), strict=False))
+    colours |= dict(zip(report.ours, cycle(OURS), strict=False))
+    return {c.name: colours.get(c.name, PALE) for c in report.contenders}

@@ -12,12 +12,9 @@ from authrisk.evaluation.figures import ContenderFigures, Report
 from authrisk.evaluation.intervals import Estimate
 from authrisk.evaluation.metrics import RATES
 from authrisk.evaluation.report.palette import (
-    BLUE,
     GREY,
     INK,
-    ORANGE,
     PALE,
-    PURPLE,
     contender_colours,
     tier_colour,
     tier_name,
@@ -36,8 +33,8 @@ def recall(report: Report) -> Figure | None:
         return _recall_of_one(report.contenders[0])
     tiers = [curve.tier for curve in report.contenders[0].curves]
     columns = 4
-    rows = -(-(len(tiers) + 1) // columns)
-    figure = Figure(figsize=(11.5, 2.75 * rows + 0.3))
+    rows = -(-len(tiers) // columns)
+    figure = Figure(figsize=(11.5, 2.75 * rows + 0.8))
     colours = contender_colours(report)
     # Pale ones below, ours on top.
     order = sorted(
@@ -61,9 +58,7 @@ def recall(report: Report) -> Figure | None:
             axes.set_ylabel("recall")
         if place + columns > len(tiers):
             axes.set_xlabel("false-positive rate")
-    legend = figure.add_subplot(rows, columns, len(tiers) + 1)
-    legend.axis("off")
-    _names(legend, report, colours)
+    _names(figure, report, colours)
     return figure
 
 
@@ -71,19 +66,21 @@ def sequence(report: Report) -> Figure | None:
     """What is caught by the supervised LSTM, by the network that sees the last login only, and by
     the best booster: dots with intervals, per tier. None where there is nobody to set beside."""
     chosen = _sequence_contenders(report)
-    if len(chosen) < 2:
+    if not chosen:
         return None
+    colours = contender_colours(report)
     tiers = [t for t in report.setting.attacks if t != MIMIC] + ["macro"]
     figure = Figure(figsize=(11.5, 0.62 * len(tiers) + 1.4))
     axes: Axes | None = None
     for place, rate in enumerate(RATES):
         axes = figure.add_subplot(1, 2, place + 1, sharey=axes)
-        for n, (contender, colour) in enumerate(chosen):
+        for n, contender in enumerate(chosen):
+            colour = colours[contender.name]
             for row, tier in enumerate(tiers):
                 found = _figure(contender, tier, place)
                 if found is None:
                     continue
-                y = row + (n - (len(chosen) - 1) / 2) * 0.2
+                y = row + (n - (len(chosen) - 1) / 2) * 0.17
                 axes.plot([found.low, found.high], [y, y], color=colour, linewidth=2, alpha=0.55)
                 axes.plot(found.value, y, "o", color=colour, markersize=6.5)
         for row in range(len(tiers) - 1):
@@ -99,8 +96,8 @@ def sequence(report: Report) -> Figure | None:
         if place:
             axes.tick_params(labelleft=False, left=False)
     handles = [
-        figure.axes[0].plot([], [], "o-", color=colour, label=contender.name)[0]
-        for contender, colour in chosen
+        figure.axes[0].plot([], [], "o-", color=colours[contender.name], label=contender.name)[0]
+        for contender in chosen
     ]
     figure.legend(handles=handles, loc="outside upper center", ncols=len(chosen))
     return figure
@@ -139,36 +136,28 @@ def _rate_axis(axes: Axes) -> None:
         axes.axvline(rate, color=INK, linewidth=0.8, linestyle=(0, (2, 3)))
 
 
-def _names(axes: Axes, report: Report, colours: dict[str, str]) -> None:
-    """Names of the contenders in their colours, ours first, the pale ones in one line."""
+def _names(figure: Figure, report: Report, colours: dict[str, str]) -> None:
+    """Names above the panels, ours first and bold, the pale ones together at the end."""
+    axes = figure.axes[0]
     named = [c.name for c in report.contenders if colours[c.name] != PALE]
     named.sort(key=lambda name: name not in report.ours)
-    y = 0.98
-    for name in named:
-        mine = name in report.ours
-        axes.plot([0.0, 0.09], [y - 0.035, y - 0.035], color=colours[name],
-                  linewidth=2.6 if mine else 1.7, transform=axes.transAxes,
-                  clip_on=False)  # fmt: skip
-        axes.text(0.13, y, name, transform=axes.transAxes, va="top",
-                  weight="bold" if mine else "normal", fontsize=10)  # fmt: skip
-        y -= 0.12
-    pale = [c.name for c in report.contenders if colours[c.name] == PALE]
-    if pale:
-        axes.plot([0.0, 0.09], [y - 0.035, y - 0.035], color=PALE, transform=axes.transAxes)
-        axes.text(0.13, y, "\n".join(pale), transform=axes.transAxes, va="top", color=GREY,
-                  fontsize=8.5, linespacing=1.35)  # fmt: skip
+    handles = [
+        axes.plot([], [], color=colours[name], label=name,
+                  linewidth=2.6 if name in report.ours else 1.7)[0]
+        for name in named
+    ]  # fmt: skip
+    if len(named) < len(report.contenders):
+        handles += axes.plot([], [], color=PALE, linewidth=1.1, label="other baselines")
+    legend = figure.legend(handles=handles, loc="outside upper center", ncols=min(5, len(handles)))
+    for text, handle in zip(legend.get_texts(), handles, strict=True):
+        text.set_fontweight("bold" if handle.get_label() in report.ours else "normal")
 
 
-def _sequence_contenders(report: Report) -> list[tuple[ContenderFigures, str]]:
-    """The supervised ones of ours, the network of the last login, LightGBM; with colours."""
+def _sequence_contenders(report: Report) -> list[ContenderFigures]:
+    """The supervised ones of ours, the network of the last login, LightGBM."""
     ours = [c for c in report.contenders if c.name in report.ours and c.supervised]
-    others = [c for c in report.contenders if c.name not in report.ours]
-    last = [c for c in others if "last" in c.name.lower()]
-    boosted = [c for c in others if "lightgbm" in c.name.lower() or "boost" in c.name.lower()]
-    if not ours or not last + boosted:
-        return []
-    chosen = [(c, BLUE) for c in ours[:1]] + [(c, PURPLE) for c in last[:1]]
-    return chosen + [(c, ORANGE) for c in boosted[:1]]
+    rivals = [c for c in report.contenders if c.name in {"last login only", "LightGBM"}]
+    return [*ours, *rivals] if ours and rivals else []
 
 
 def _figure(contender: ContenderFigures, tier: str, rate: int) -> Estimate | None:

@@ -100,7 +100,7 @@ def reliability(report: Report) -> Figure:
 
 def burden(report: Report) -> Figure | None:
     """Share of users with so many challenges, a bar per contender and number of logins."""
-    kinds = [b for b in report.contenders[0].burdens if b.users]
+    kinds = [b for b in report.contenders[0].burdens if b.shares]
     if not kinds:
         return None
     rows = [c for c in report.contenders if c.burdens]
