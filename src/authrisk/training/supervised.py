@@ -81,6 +81,7 @@ class SupervisedLstm(nn.Module):
         knots (C, BINS + 1): ascending edges of the pieces of each continuous column, scaled."""
         super().__init__()
         self.embed = nn.Linear(F_LOGIN, EMBED, bias=False)
+        self.fade = nn.Dropout(DROPOUT)
         self.lstm = nn.LSTM(EMBED, HIDDEN, batch_first=True, bias=False)
         self.ask = nn.Linear(F, HEADS * WIDTH)
         self.key = nn.Linear(HIDDEN + EMBED + F_RELATION, HEADS * WIDTH)
@@ -111,6 +112,7 @@ class SupervisedLstm(nn.Module):
         each with the embedding of the last of them."""
         weight = self.embed.weight * self.known[:F_LOGIN]
         embedded = torch.relu(nn.functional.linear(past[..., :F_LOGIN], weight))  # (B, L, E)
+        embedded = self.fade(embedded)
         states, _ = self.lstm(embedded)  # (B, L, H)
         states = torch.cat([states, embedded], dim=-1)  # (B, L, H + E)
         return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H + E)
@@ -136,7 +138,8 @@ class SupervisedLstm(nn.Module):
         shared = relation[..., : len(FIELDS)]  # (M, K, FIELDS)
         young = shared * (_LONGEST - relation[..., _AGO : _AGO + 1])
         pairs = (shared.unsqueeze(-1) * young.unsqueeze(-2)).reshape(m, k, _PAIRS)  # (M, K, Q)
-        return torch.cat([recent[:, -1, :HIDDEN], found, pairs.amax(dim=1)], dim=-1)
+        context = torch.cat([recent[:, -1, :HIDDEN], found, pairs.amax(dim=1)], dim=-1)
+        return self.fade(context)
 
     def pieces(self, login: Tensor) -> Tensor:
         """login (M, F) -> the pieces of its continuous columns, each 0..1, (M, C * BINS)."""
