@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from authrisk.features.coded import user_codes
-from authrisk.simulate.draws import Ints, below, choose, exponential, mix, uniform
+from authrisk.simulate.draws import Floats, Ints, below, choose, exponential, mix, uniform
 
 _AGENT = ("user_agent", "browser", "browser_version", "os", "os_version", "device_type")
 _PLACE = (
@@ -78,7 +78,8 @@ def host_log(events: pl.DataFrame, owner: Ints, lender: Ints, seed: int) -> pl.D
     shared = uniform(7303, row) < _SHARED_SOURCE
     jump = below(_SERVERS, 7304, who, below(2, 7305, row))
     # A person's own servers, rank k in proportion to 1 / (k + 1).
-    rank = choose(1.0 / (1.0 + np.arange(_OWN_SERVERS)), 7306, row)
+    shares: Floats = 1.0 / (1.0 + np.arange(_OWN_SERVERS, dtype=np.float64))
+    rank = choose(shares, 7306, row)
     stray = uniform(7307, row) < _STRAY
     server = np.where(stray, below(_SERVERS, 7308, row), below(_SERVERS, seed, 7309, who, rank))
     frame = pl.DataFrame(

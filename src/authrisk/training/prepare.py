@@ -94,10 +94,12 @@ def prepare_problem(problem: Problem, kind: Kind, seed: int = 1) -> Prepared:
     return Prepared(problem, scalers, lay_out(fit), lay_out(problem.tune))
 
 
-EASY = 4
+EASY = 6
 ATTACKS = 1 / 3
 """Weight of all attacks against all legitimate logins; calibration puts the prior right."""
-TIER_WEIGHTS = {"T0": 0.5, "T1": 1.0, "T2": 1.25, "T3": 2.0, "T4": 2.0, "T6": 0.5}
+TIER_WEIGHTS = {
+    "T0": 0.7, "T1": 1.3, "T2": 1.2, "T3": 1.7, "T4": 1.8, "T6": 0.55, "labelled": 0.4,
+}  # fmt: skip
 """Of each tier against the others. What is easily told needs little weight; the attackers who know
 their victim would be ranked behind it. Chosen on development worlds."""
 

@@ -158,8 +158,8 @@ class SupervisedLstm(nn.Module):
         young = shared * (_LONGEST - relation[..., _AGO : _AGO + 1])
         pairs = (shared[..., self.one] * young[..., self.other]).amax(dim=1)  # (M, pairs)
         pieces = ((pairs.unsqueeze(-1) - self.pair_edges) * self.pair_slopes).clamp(0.0, 1.0)
-        context = torch.cat([last, found, pieces.flatten(1)], dim=-1)
-        return self.fade(context)
+        context: Tensor = self.fade(torch.cat([last, found, pieces.flatten(1)], dim=-1))
+        return context
 
     def pieces(self, login: Tensor) -> Tensor:
         """login (M, F) -> the pieces of its continuous columns, each 0..1, (M, C * BINS)."""
@@ -215,8 +215,8 @@ class SupervisedLstm(nn.Module):
                 change = change + pieces[:, begin:end] @ self.gauge.weight[:, begin:end].T
             layers.append(layer - change)
         n = login.shape[0]
-        logits = self.bench(torch.stack(layers, dim=1).reshape(-1, JUDGE))  # (N * (G + 1), J)
-        logits = logits.mean(dim=1).reshape(n, len(GROUPS) + 1)
+        logits = self.bench.verdict(torch.stack(layers, dim=1).reshape(-1, JUDGE))
+        logits = logits.reshape(n, len(GROUPS) + 1)
         flood = self.flood(login)  # (N, 1)
         parts = logits[:, :1] - logits[:, 1:]
         parts = parts + (flood - self.flood(self.usual.unsqueeze(0))) * self.flooded
@@ -245,11 +245,24 @@ class Bench(nn.Module):
 
     def forward(self, layer: Tensor) -> Tensor:
         """layer (M, JUDGE) -> (M, J)."""
+        said: Tensor = (self.thoughts(layer) * self.say).sum(dim=-1) + self.lean
+        return said
+
+    def verdict(self, layer: Tensor) -> Tensor:
+        """layer (M, JUDGE) -> the mean of the judges, (M, 1).
+
+        One matrix product: ONNX Runtime sums its rows alike in any batch, a ReduceSum not.
+        """
+        mean = self.say.reshape(-1, 1) / JUDGES  # (J * JUDGE / 2, 1)
+        verdict: Tensor = self.thoughts(layer).flatten(1) @ mean + self.lean.mean()
+        return verdict
+
+    def thoughts(self, layer: Tensor) -> Tensor:
+        """layer (M, JUDGE) -> (M, J, JUDGE / 2)."""
         seen = torch.relu(layer.unsqueeze(1) * self.scale + self.shift)  # (M, J, JUDGE)
         seen = self.drop(seen) * self.inner
-        thought = torch.relu(self.think(seen) * self.outer)  # (M, J, JUDGE / 2)
-        said: Tensor = (self.drop(thought) * self.say).sum(dim=-1) + self.lean  # (M, J)
-        return said
+        thoughts: Tensor = self.drop(torch.relu(self.think(seen) * self.outer))
+        return thoughts
 
 
 def _from_zero(after: Tensor) -> Tensor:
