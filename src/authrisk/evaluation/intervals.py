@@ -73,8 +73,8 @@ class Resamples:
         the seeds."""
         total: Floats = np.einsum("bs,sb...->b...", self.picks, values)
         # Divided once at the end: shares of seeds would round past what each seed has.
-        drawn = self.picks.sum(axis=1).reshape(-1, *(1,) * (total.ndim - 1))
-        return total / drawn
+        mean: Floats = total / self.picks.sum(axis=1).reshape(-1, *(1,) * (total.ndim - 1))
+        return mean
 
     def rate(self, hits: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_]) -> Floats:
         """Share (1 + B,) of the logins `among` (n,) that are hit; hits (S, n), one row a seed."""
