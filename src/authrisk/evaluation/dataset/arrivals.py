@@ -120,7 +120,8 @@ def _carry(timeline: Timeline, kept: Mask) -> Arrivals:
     times = timeline.ints[:, TIME]
     young = times > times.max() - PROBATION_NS
     familiar, failed = timeline.standing == FAMILIAR, timeline.standing == EVIDENCE
-    # Whatever is young now will be the last that is old to some later login.
+    # Whatever is young now will be the last that is old to some later login. Of the old ones the
+    # newest may still be on probation for want of logins after them.
     needed |= kept & familiar & young
     last = HISTORY_LIMIT + PROBATION_LOGINS
     needed |= kept & _latest_of_users(timeline, familiar & ~young, last)
