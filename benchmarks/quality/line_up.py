@@ -27,7 +27,8 @@ def ours() -> list[Contender]:
     LSTM contenders."""
     found = _offered("authrisk.training.contenders", "LSTM_CONTENDERS")
     if found:
-        return [*found, Averaged("supervised LSTM x3", "supervised LSTM", 3)]
+        alone = next(contender for contender in found if contender.name == "supervised LSTM")
+        return [*found, Averaged("supervised LSTM x3", alone, 3)]
     return [BundleContender(load_bundle(pretrained_path(name))) for name in PRETRAINED]
 
 
