@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
+from collections.abc import Iterator
 from typing import Literal, TypeGuard
 
 import msgspec
@@ -20,7 +21,7 @@ from authrisk.event import LoginEvent, Outcome
 from authrisk.features.calm import without_failures
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
 from authrisk.features.coded import Ints, code_event, code_of, coded_from
-from authrisk.features.established import PROBATION_NS, established
+from authrisk.features.established import PROBATION_NS, PROBATIONS, established, served
 from authrisk.features.population import Population
 from authrisk.features.sequences import CodedRow, live_window
 from authrisk.features.source import HORIZON_NS
@@ -312,23 +313,33 @@ class Scorer:
 
     def _established(
         self, event: LoginEvent, mine: CodedRow, past: list[LoginEvent], rows: list[CodedRow]
-    ) -> list[list[CodedRow]]:
-        """The rows of the established past; nothing where the login need not be judged by it."""
-        edge_ns = event.timestamp_ns - PROBATION_NS
-        first = next((i for i, e in enumerate(past) if e.timestamp_ns > edge_ns), len(past))
-        if event.user_id is None or first == len(past):
-            return []
-        base, young = rows[:first], rows[first:]
-        if len(past) == HISTORY_LIMIT:
-            older = self.store.recent(event.user_id, edge_ns, HISTORY_LIMIT)
-            base = [self._coded(e) for e in older]
-        if not base:
-            return []
-        good = established(coded_from(base).ints, coded_from(young).ints, _ints(mine))
-        if good is None:
-            return []
-        kept = [row for row, stays in zip(young, good, strict=True) if stays]
-        return [[*base, *kept][-HISTORY_LIMIT:]]
+    ) -> Iterator[list[CodedRow]]:
+        """The rows of the established pasts that the login is to be judged by as well."""
+        times = np.array([e.timestamp_ns for e in past], np.int64)
+        done = len(past)
+        for logins in PROBATIONS:
+            first = served(times, event.timestamp_ns, logins)
+            if first in {len(past), done} or (logins and not first):
+                continue
+            done = first
+            base, young = self._served_rows(event, past, first), rows[first:]
+            if not base:
+                continue
+            good = established(coded_from(base).ints, coded_from(young).ints, _ints(mine))
+            if good is not None:
+                kept = [row for row, stays in zip(young, good, strict=True) if stays]
+                yield [*base, *kept][-HISTORY_LIMIT:]
+
+    def _served_rows(self, event: LoginEvent, past: list[LoginEvent], first: int) -> list[CodedRow]:
+        """The last HISTORY_LIMIT familiar logins before those that are on probation, which begin
+        at `first` of the past or, where all of it is young, before it."""
+        before = past[:first]
+        if len(past) == HISTORY_LIMIT and first:
+            before = self._recent(event, 2 * HISTORY_LIMIT, Standing.FAMILIAR)[: first - len(past)]
+        elif len(past) == HISTORY_LIMIT and event.user_id is not None:
+            edge_ns = event.timestamp_ns - PROBATION_NS
+            before = self.store.recent(event.user_id, edge_ns, HISTORY_LIMIT)
+        return [self._coded(e) for e in before[-HISTORY_LIMIT:]]
 
     def _coded(self, event: LoginEvent) -> CodedRow:
         rows = self._rows  # `forget` may put another one in its place meanwhile

@@ -61,6 +61,21 @@ def test_seeds_are_averaged(asked: Asked, scores: np.ndarray) -> None:
     assert mean.recall[0] == pytest.approx(np.mean([r.recall[0] for r in each], axis=0))
 
 
+def test_nothing_is_better_than_perfect(asked: Asked) -> None:
+    """Where every attack scores above every legitimate login each figure is 1 exactly, in every
+    round and over any number of seeds."""
+    perfect = (asked.tier != "").astype(np.float64)
+    for seeds in (1, 6, 7, 11):
+        resamples = resample(asked.owner, seeds=seeds, rounds=40)
+        found = over_seeds(
+            [rank(asked, perfect, descending(perfect), resamples)] * seeds, resamples
+        )
+        for figure in (found.recall, found.precision, found.auc, found.macro):
+            assert (figure[np.isfinite(figure)] == 1.0).all()
+        everyone = np.ones(asked.tier.size, np.bool_)
+        assert (resamples.rate(np.ones((seeds, everyone.size), np.bool_), everyone) == 1.0).all()
+
+
 def test_curves_are_recalls() -> None:
     """A curve is the recall at each of its rates."""
     rng = np.random.default_rng(1)

@@ -6,10 +6,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from authrisk.event import LoginEvent
 from authrisk.features.coded import Ints, code_event, coded_from
-from authrisk.features.established import established
+from authrisk.features.established import (
+    LONGEST_DAYS,
+    PROBATION_DAYS,
+    PROBATION_LOGINS,
+    PROBATIONS,
+    established,
+    served,
+)
 
 HOME: dict[str, Any] = {
     "src_country": "NO", "src_asn": 2119, "browser": "Chrome", "os": "Windows",
@@ -29,6 +38,7 @@ def rows(*logins: dict[str, Any]) -> Ints:
 
 
 NOTHING = rows(HOME)[:0]
+DAY_NS = 86_400 * 10**9
 
 
 @pytest.mark.parametrize(
@@ -72,3 +82,26 @@ def test_absence_is_a_value() -> None:
     good = established(rows(HOME), rows(hidden), rows(hidden | {"src_asn": 7018})[0])
     assert good is not None
     assert np.array_equal(good, [False])
+
+
+@given(
+    days=st.lists(st.integers(0, 120), max_size=60).map(sorted),
+    logins=st.sampled_from(PROBATIONS),
+)
+def test_probation_takes_days_and_logins(days: list[int], logins: int) -> None:
+    """A login has served when it is 21 days old and, where logins are asked for, twenty came after
+    it or it is 90 days old; who has served stays so when more is let in or time goes by."""
+    times, now = np.array(days, np.int64) * DAY_NS, 120 * DAY_NS
+    n = served(times, now, logins)
+    for i, day in enumerate(days):
+        age, after = 120 - day, len(days) - 1 - i
+        done = age >= PROBATION_DAYS and (after >= logins or age >= LONGEST_DAYS)
+        assert (i < n) == done
+    assert served(np.append(times, now), now, logins) >= n
+    assert served(times, now + DAY_NS, logins) >= n
+
+
+def test_twenty_logins_are_twenty() -> None:
+    """The promise is of twenty accepted logins."""
+    assert PROBATION_LOGINS >= 20
+    assert PROBATION_DAYS >= 14

@@ -33,13 +33,13 @@ def stage(bundle: Bundle, world: pl.DataFrame) -> Stage:
 
 @pytest.mark.parametrize("victim_too", [False, True])
 def test_slow_drift_takes_its_time(stage: Stage, victim_too: bool) -> None:
-    """Most attackers who change one thing a day, the best one, need twenty accepted logins and two
-    weeks. (How many of how many: docs/decisions/slow-drift.md.)"""
+    """Nine of ten attackers who change one thing a day, the best one, need twenty accepted logins
+    and two weeks."""
     found = [drift(stage, pair, victim_too=victim_too) for pair in pairs(stage, 24, seed=1)]
     risky = [d for d in found if d.before >= 0.5]
     assert len(risky) >= 15
     held = [not d.succeeded or (d.accepted >= 20 and d.days >= 14) for d in risky]
-    assert sum(held) >= 0.6 * len(held)
+    assert sum(held) >= 0.9 * len(held)
 
 
 @pytest.mark.parametrize("origin", ORIGINS)

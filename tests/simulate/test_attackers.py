@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,6 +10,8 @@ from authrisk.errors import InputError
 from authrisk.eventlog import EVENT_SCHEMA, LABEL_SCHEMA
 from authrisk.simulate.attackers import INSERTED, TIERS, inject
 from authrisk.simulate.disguise import CLIENT_FIELDS, NETWORK_FIELDS
+from authrisk.simulate.donors import donor_book
+from authrisk.simulate.ladders import Ladders
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE
 from authrisk.simulate.world import simulate
 
@@ -170,13 +174,40 @@ def test_campaigns_last_days_and_leave_the_victims_logins_alone(events, injectio
     assert 5 < each["days"].max() <= 14
     assert each.filter(pl.col("len") == 5)["src_ip"].mean() < 4
     assert 0.5 < rows.height / (injection.tier == "T5").sum() < 1.5
-    # All of the attacker's own clients in a campaign are one.
+    # All of the attacker's own clients in a campaign are one. Who begins with the victim's client,
+    # which that has not had yet, and goes on with an own one shows two.
     own = events.filter(outcome="success").select("user_id", "user_agent").unique()
     foreign = rows.join(own, on=["user_id", "user_agent"], how="anti")
+    clients = foreign.group_by("campaign").agg(pl.col("user_agent").n_unique())["user_agent"]
+    assert clients.mean() == pytest.approx(1.0, abs=0.1)
+    assert clients.max() <= 2
+
+
+def test_an_update_goes_onwards_and_leaves_the_device():
+    """What a victim would have after weeks is of the same browser, system, kind of device and
+    model, and of no older version."""
+    events = simulate(CONSUMER, users=1_500, seed=6, days=300, attacks=False).events
+    book = donor_book(events)
+    victims = book.successes
+    at = np.searchsorted(book.time_ns, book.time_ns[victims] + 60 * 86_400 * 10**9) - 1
+    victims, at = (rows[at < events.height - 1] for rows in (victims, at))
+    found = Ladders(events, book).updated(victims, at, 1)
+    new, old = events[found], events[victims]
+    changed = new["user_agent"] != old["user_agent"]
+    assert changed.mean() > 0.5
+    for name in ("browser", "os", "device_type"):
+        assert new[name].eq_missing(old[name]).all(), name
+    model = r"(SM-\w+|Pixel \w+|TB-\w+)"
     assert (
-        foreign.group_by("campaign").agg(pl.col("user_agent").n_unique())["user_agent"].mean()
-        < 1.25
-    )  # a device updates now and then
+        new["user_agent"].str.extract(model).eq_missing(old["user_agent"].str.extract(model)).all()
+    )
+    for name in ("browser_version", "os_version"):
+        pairs = zip(new[name].fill_null(""), old[name].fill_null(""), strict=True)
+        assert all(_numbers(one) >= _numbers(other) for one, other in pairs), name
+
+
+def _numbers(version):
+    return [int(n) for n in re.findall(r"\d+", version)]
 
 
 def test_campaigns_strike_awake_and_sleeping_accounts():

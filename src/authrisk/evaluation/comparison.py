@@ -20,7 +20,7 @@ import numpy as np
 from authrisk.errors import AuthriskError
 from authrisk.evaluation.answers import Answers, answers_of
 from authrisk.evaluation.asked import MACRO_TIERS, Asked, asked_of
-from authrisk.evaluation.averaged import Averaged
+from authrisk.evaluation.averaged import Averaged, mean
 from authrisk.evaluation.figures import LeftOut, Report, Setting
 from authrisk.evaluation.intervals import ROUNDS, Resamples, estimate, resample
 from authrisk.evaluation.measurement import differences, measure_answers, ranked
@@ -70,11 +70,11 @@ class Comparison:
     def jobs(self) -> Iterator[Job]:
         """Everything that must be scored. A tier is left out for those only that see labels."""
         for contender in self.contenders:
-            if not isinstance(contender, Averaged):
+            if not self._is_kept_in_parts(contender):
                 seeds = self.seeds[:1] if _steady(contender) else self.seeds
                 yield from (Job(contender.name, seed) for seed in seeds)
         for contender in self.contenders:
-            if self._goes_without(contender):
+            if self._goes_without(contender) and not self._is_kept_in_parts(contender):
                 for tier in self.tiers():
                     yield from (Job(contender.name, seed, tier) for seed in self.left_out_seeds)
 
@@ -89,20 +89,28 @@ class Comparison:
         named = self.left_out_of is None or contender.name in self.left_out_of
         return contender.supervised and named
 
+    def _is_kept_in_parts(self, contender: Contender) -> bool:
+        """Whether it is the mean of scores that are kept already, of another contender."""
+        return isinstance(contender, Averaged) and any(
+            other.name == contender.of.name for other in self.contenders
+        )
+
+    def _parts(self, contender: Averaged, job: Job) -> Iterator[Job]:
+        seeds = self.seeds if job.without is None else self.left_out_seeds
+        for seed in contender.seeds_of(job.seed, seeds):
+            yield Job(contender.of.name, seed, job.without)
+
     def scores(self, job: Job) -> Scores:
         """The scores (N,) of a job, read from the work directory or worked out and kept there."""
         contender = self._contender(job)
-        if isinstance(contender, Averaged):
-            seeds = contender.seeds_of(job.seed, self.seeds)
-            each = [self.scores(Job(contender.of, seed)) for seed in seeds]
-            mean: Scores = np.mean(each, axis=0)
-            return mean
+        if isinstance(contender, Averaged) and self._is_kept_in_parts(contender):
+            return mean([self.scores(part) for part in self._parts(contender, job)])
         if _steady(contender) and job.without is None:
             job = job._replace(seed=self.seeds[0])
         path = self._path(job)
         if not path.exists():
             problem = self.problem if job.without is None else self.problem.without(job.without)
-            found = self._contender(job).scores(problem, job.seed)
+            found = contender.scores(problem, job.seed)
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_suffix(f".{os.getpid()}.part")
             with part.open("wb") as file:
@@ -113,6 +121,9 @@ class Comparison:
 
     def is_done(self, job: Job) -> bool:
         """Whether the scores of a job are there."""
+        contender = self._contender(job)
+        if isinstance(contender, Averaged) and self._is_kept_in_parts(contender):
+            return all(self.is_done(part) for part in self._parts(contender, job))
         return self._path(job).exists()
 
     def report(

@@ -45,7 +45,7 @@ class Resamples:
     weights: npt.NDArray[np.uint8]
     """(U, 1 + B) the first column is the sample itself: ones."""
     picks: Floats
-    """(1 + B, S) share of each seed; rows sum to 1."""
+    """(1 + B, S) how often each seed counts; once each in the sample itself."""
 
     @property
     def seeds(self) -> int:
@@ -71,7 +71,9 @@ class Resamples:
     def over_seeds(self, values: Floats) -> Floats:
         """values (S, 1 + B, ...) of each seed -> their means (1 + B, ...) as each round draws
         the seeds."""
-        mean: Floats = np.einsum("bs,sb...->b...", self.picks, values)
+        total: Floats = np.einsum("bs,sb...->b...", self.picks, values)
+        # Divided once at the end: shares of seeds would round past what each seed has.
+        mean: Floats = total / self.picks.sum(axis=1).reshape(-1, *(1,) * (total.ndim - 1))
         return mean
 
     def rate(self, hits: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_]) -> Floats:
@@ -92,9 +94,9 @@ def resample(
     for at in range(0, users.size, _DRAWN):
         part = weights[at : at + _DRAWN, 1:]
         part[:] = np.searchsorted(_POISSON, rng.random(part.shape, np.float32), side="right")
-    picks = np.full((1 + rounds, seeds), 1.0 / seeds)
+    picks = np.ones((1 + rounds, seeds))
     if seeds > 1:
-        picks[1:] = rng.multinomial(seeds - 1, picks[0], rounds) / (seeds - 1)
+        picks[1:] = rng.multinomial(seeds - 1, picks[0] / seeds, rounds)
     return Resamples(member.astype(np.int32), weights, picks)
 
 

@@ -88,7 +88,8 @@ def average_precision(legitimate: Scores, attacks: Scores, prevalence: float = P
     ordered = np.sort(-legitimate)
     false = np.searchsorted(ordered, levels, side="right") / ordered.size
     hits = prevalence * recall
-    return float(np.sum(found / attacks.size * hits / (hits + (1 - prevalence) * false)))
+    precision = hits / (hits + (1 - prevalence) * false)
+    return float(np.sum(found * precision) / attacks.size)
 
 
 def realised_rate(risk: Scores, threshold: float) -> float:

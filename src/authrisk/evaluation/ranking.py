@@ -136,6 +136,12 @@ def _walk(
         tiers_here[:] = False
     limits[:] = -1.0
     _note_recall(passed, here, total, limits, crossed, recall)
+    # Counts are summed and divided once: shares summed would round past 1.
+    for k in range(1, n_kinds):
+        for b in range(rounds):
+            if total[0, b] > 0 and total[k, b] > 0:
+                precision[b, k - 1] /= total[k, b]
+                auc[b, k - 1] /= float(total[0, b]) * total[k, b]
 
 
 @njit(cache=True, nogil=True)
@@ -164,9 +170,8 @@ def _note_attacks(k, passed, here, total, recalls, reached, prevalence, challeng
         false = (passed[0, b] + here[0, b]) / total[0, b]
         share = (passed[k, b] + mine) / total[k, b]
         hits = prevalence * share
-        gained = mine / total[k, b]
-        precision[b, k - 1] += gained * hits / (hits + (1 - prevalence) * false)
-        auc[b, k - 1] += gained * (1.0 - (passed[0, b] + 0.5 * here[0, b]) / total[0, b])
+        precision[b, k - 1] += mine * (hits / (hits + (1 - prevalence) * false))
+        auc[b, k - 1] += mine * (total[0, b] - passed[0, b] - 0.5 * here[0, b])
         while reached[k, b] < recalls.size and share >= recalls[reached[k, b]] - 1e-12:
             challenged[b, reached[k, b], k - 1] = false
             reached[k, b] += 1

@@ -86,14 +86,15 @@ def replay(
             rows = batch[:, -1].copy()
             raw, parts = model.score(without_failures(batch, scalers))
             probation = np.zeros(len(raw), np.bool_)
-            which, batch = established_windows(timeline, *asked, links, encoders, scalers)
-            if which.size:
-                again, its_parts = model.score(without_failures(batch, scalers))
-                higher = again > raw[which]
-                which = which[higher]
-                raw, parts = raw.copy(), parts.copy()
-                raw[which], parts[which] = again[higher], its_parts[higher]
-                probation[which] = True
+            raw, parts = raw.copy(), parts.copy()
+            for which, again in established_windows(timeline, *asked, links, encoders, scalers):
+                if not which.size:
+                    continue
+                its_raw, its_parts = model.score(without_failures(again, scalers))
+                higher = its_raw > raw[which]
+                riskier = which[higher]
+                raw[riskier], parts[riskier] = its_raw[higher], its_parts[higher]
+                probation[riskier] = True
             done.append((raw, parts, rows, probation))
         return _joined(done)
 

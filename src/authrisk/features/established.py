@@ -1,15 +1,19 @@
 """The established past: a user's familiar logins without those that are still on probation.
 
 Whoever has the password could make anything familiar by small steps, each a little unlike the
-last. So a login that combines new things as no login did before is judged twice: against all
-familiar logins, and against the established ones. A familiar login is established when it is
-older than PROBATION_DAYS, or when all that is CHECKED of it is as in such old logins.
+last. So a login that combines new things as no login did before is judged again: against the
+established logins alone. A familiar login is established when it has served its probation, or when
+all that is CHECKED of it is as in logins that have. Two probations are asked of it, and each gives
+a past to be judged by: PROBATION_DAYS, which is short, and PROBATION_LOGINS familiar logins after
+it, which an attacker who is let in now and then needs weeks for.
 
 A function of the user's familiar logins and the time of asking alone: live service and replay
 compute it from the same numbers. docs/decisions/slow-drift.md says why.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +27,13 @@ from authrisk.features.timeline import FAMILIAR, Links, Rows, Timeline
 
 PROBATION_DAYS = 21
 PROBATION_NS = PROBATION_DAYS * 86_400 * 10**9
+PROBATION_LOGINS = 20
+LONGEST_DAYS = 90
+"""Days after which a login has served, however few logins came after it: for many users twenty are
+years."""
+PROBATIONS = (0, PROBATION_LOGINS)
+"""Familiar logins that must have come after a login, beside the days."""
+_LONGEST_NS = LONGEST_DAYS * 86_400 * 10**9
 CHECKED = (("country",), ("asn",), ("browser", "os", "device_type"), ("client",))
 """What puts a login on probation when it is new: a country, a network, a kind of device, an exact
 client. Addresses and prefixes change by themselves."""
@@ -43,12 +54,27 @@ def established(base: Ints, young: Ints, login: Ints) -> npt.NDArray[np.bool_] |
     """Which of the young familiar logins (Y, N_INTS) are established; None where a login
     (N_INTS,) need not be judged against the established past.
 
-    base: (B, N_INTS) those that are established by age. Both are oldest first.
+    base: (B, N_INTS) those that have served their probation. Both are oldest first.
     """
     ints = np.concatenate([base, young, login[None]])
     out = np.empty(len(young), np.bool_)
     of_base, of_young = np.arange(len(base)), np.arange(len(base), len(ints) - 1)
     return out if _differs(ints, of_base, of_young, len(ints) - 1, out) else None
+
+
+def served(times: Ints, now: int, logins: int) -> int:
+    """How many of the last familiar logins, times (n,) oldest first, have served a probation.
+
+    logins: one of PROBATIONS.
+
+    >>> day = 86_400 * 10**9
+    >>> times = np.arange(40) * day
+    >>> [served(times, 40 * day, n) for n in PROBATIONS]
+    [20, 20]
+    >>> [served(times[:25], 48 * day, n) for n in PROBATIONS]
+    [25, 5]
+    """
+    return int(_served(times, now, logins))
 
 
 def established_windows(
@@ -58,29 +84,32 @@ def established_windows(
     links: tuple[Links, Links],
     encoders: Encoders,
     scalers: Scalers,
-) -> tuple[Ints, Rows]:
-    """Of the events at `positions` (n,) those whose established past differs from the familiar
-    one: their places (m,) among the n, and their scaled windows (m, T, F).
+) -> Iterator[tuple[Ints, Rows]]:
+    """For each of PROBATIONS, those of the events at `positions` (n,) whose established past
+    differs from what they were judged by so far: their places (m,) among the n, and their scaled
+    windows (m, T, F).
 
     moment, links: as for `timeline.windows`.
     """
     which = np.empty(positions.size, np.int64)
     pasts = np.empty((positions.size, _LIMIT), np.int64)
     sizes = np.empty(positions.size, np.int64)
-    n = _pasts_at(
-        timeline.ints, timeline.standing, timeline.starts, positions, links[0], which, pasts, sizes
-    )
-    out = np.empty((n, STEPS, F), np.float32)
     shift, scale = scalers.vectors()
     edges, rtt_limit = np.array(encoders.gap_edges_s), encoders.rtt_shift_limit
-    for i in range(n):
-        me = int(positions[which[i]])
-        failures = _failures(timeline, links[1], me)
-        kernel.window(
-            timeline.ints, timeline.floats, pasts[i, : sizes[i]], me, failures, failures.size,
-            moment[which[i]], edges, rtt_limit, shift, scale, out[i],
+    for logins in PROBATIONS:
+        n = _pasts_at(
+            timeline.ints, timeline.standing, timeline.starts, positions, links[0], logins, which,
+            pasts, sizes,
         )  # fmt: skip
-    return which[:n], out
+        out = np.empty((n, STEPS, F), np.float32)
+        for i in range(n):
+            me = int(positions[which[i]])
+            failures = _failures(timeline, links[1], me)
+            kernel.window(
+                timeline.ints, timeline.floats, pasts[i, : sizes[i]], me, failures, failures.size,
+                moment[which[i]], edges, rtt_limit, shift, scale, out[i],
+            )  # fmt: skip
+        yield which[:n].copy(), out
 
 
 def _failures(timeline: Timeline, previous: Links, me: int) -> Ints:
@@ -91,6 +120,17 @@ def _failures(timeline: Timeline, previous: Links, me: int) -> Ints:
         times.append(int(timeline.ints[at, TIME]))
         at = int(previous[at])
     return np.array(times[::-1], np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _served(times, now, logins):
+    n = times.size
+    while n > 0 and (
+        times[n - 1] > now - PROBATION_NS
+        or (times.size - n < logins and times[n - 1] > now - _LONGEST_NS)
+    ):
+        n -= 1
+    return n
 
 
 @njit(cache=True, nogil=True)
@@ -151,7 +191,7 @@ def _walk(previous, start, buffer):
 
 
 @njit(cache=True, nogil=True)
-def _pasts_at(ints, standing, starts, positions, last_familiar, which, pasts, sizes):
+def _pasts_at(ints, standing, starts, positions, last_familiar, logins, which, pasts, sizes):
     """The established pasts of those events that are to be judged by them; answers how many."""
     n = 0
     recent = np.empty(_LIMIT, np.int64)
@@ -159,27 +199,23 @@ def _pasts_at(ints, standing, starts, positions, last_familiar, which, pasts, si
     past = np.empty(2 * _LIMIT, np.int64)
     for i in range(positions.size):
         me = positions[i]
-        edge = ints[me, TIME] - PROBATION_NS
+        now = ints[me, TIME]
         newest = last_familiar[me]
-        if newest < 0 or ints[newest, TIME] <= edge:
+        if newest < 0 or ints[newest, TIME] <= now - _LONGEST_NS:
             continue  # all is old
-        first = _LIMIT - _walk(last_familiar, newest, recent)
-        while ints[recent[first], TIME] <= edge:
-            first += 1
-        young = recent[first:]
-        user = np.searchsorted(starts, me, side="right") - 1
-        low, high = starts[user], me
-        while low < high:  # the first of the user's events that is young
-            middle = (low + high) // 2
-            if ints[middle, TIME] <= edge:
-                low = middle + 1
-            else:
-                high = middle
-        latest = low - 1
-        if latest < starts[user]:
-            continue  # nothing is old
-        if standing[latest] != FAMILIAR:
-            latest = last_familiar[latest]
+        size = _walk(last_familiar, newest, recent)
+        some = recent[_LIMIT - size :]
+        times = ints[some, TIME]
+        first = _served(times, now, logins)
+        if first == size or (logins > 0 and (first == 0 or first == _served(times, now, 0))):
+            continue  # all is old, or the same is as without so many logins
+        if first > 0:
+            latest = some[first - 1]
+        else:
+            latest = _last_until(ints, standing, starts, last_familiar, me, now - PROBATION_NS)
+            if latest < 0:
+                continue  # nothing is old
+        young = some[first:]
         size = _walk(last_familiar, latest, old)
         base = old[_LIMIT - size :]
         good = np.empty(young.size, np.bool_)
@@ -196,3 +232,20 @@ def _pasts_at(ints, standing, starts, positions, last_familiar, which, pasts, si
         which[n] = i
         n += 1
     return n
+
+
+@njit(cache=True, nogil=True)
+def _last_until(ints, standing, starts, last_familiar, me, edge):
+    """The last familiar event of the user of `me` up to a time; -1 where there is none."""
+    user = np.searchsorted(starts, me, side="right") - 1
+    low, high = starts[user], me
+    while low < high:  # the first of the user's events that is later
+        middle = (low + high) // 2
+        if ints[middle, TIME] <= edge:
+            low = middle + 1
+        else:
+            high = middle
+    latest = low - 1
+    if latest >= starts[user] and standing[latest] != FAMILIAR:
+        return last_familiar[latest]
+    return latest if latest >= starts[user] else -1

@@ -74,7 +74,9 @@ def insert_campaigns(
     stays = uniform(seed, plan.campaign, plan.at_ns, 830) < _STAYS
     networks = np.where(stays, donors[homes], donors)
     devices = ladders.timely(plan.victim[homes], donors[homes], plan.row[homes], seed)
-    own = ladders.updated(plan.victim, plan.row, seed)
+    # What the victim would have by now is found once per campaign, or it would change every day.
+    same = _first_of(plan.campaign * len(time_ns) + plan.victim)
+    own = ladders.updated(plan.victim, plan.row, seed)[same]
     clients = np.where(plan.style == 2, devices, own)
     again = (networks == donors[homes]) & (homes != turn)
     timed = np.where(again, ladders.beside(networks, plan.row, seed), networks)

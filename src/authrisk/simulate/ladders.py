@@ -9,11 +9,14 @@ import numpy as np
 import polars as pl
 
 from authrisk.simulate.donors import DonorBook, Pool, pool_of
-from authrisk.simulate.draws import Ints
+from authrisk.simulate.draws import Floats, Ints
 
 _DAY_NS = 86_400_000_000_000
 _AHEAD_NS = 5 * _DAY_NS  # a client from further ahead would be from the future
 _STALE_NS = 14 * _DAY_NS  # one from further back would be out of date
+_VERSIONS = r"\d+(?:[._]\d+)+|(?:/|rv:|Android |OS )\d+"
+"""What an update changes in a user agent; the model of a phone stays."""
+_MAKE = ("browser", "os", "device_type", "make")
 
 
 class Rung(NamedTuple):
@@ -57,7 +60,8 @@ class Ladders:
 
     def __init__(self, events: pl.DataFrame, book: DonorBook) -> None:
         self.fallbacks: dict[str, int] = {}
-        self._events = events
+        make = pl.col("user_agent").str.replace_all(_VERSIONS, "#")
+        self._events = events.with_columns(make=make)
         self._book = book
         self._pools: dict[tuple[str, ...], Pool] = {}
 
@@ -92,13 +96,15 @@ class Ladders:
 
     def updated(self, victims: Ints, at: Ints, seed: int) -> Ints:
         """The victims' own rows, or where those are weeks old, what others by then use of the same
-        browser, system and kind of device: the victim's client will have been updated, too."""
+        make: the victim's client will have been updated, too. Nothing is ever updated backwards."""
         clients = victims.copy()
         old = np.flatnonzero(self._book.time_ns[at] - self._book.time_ns[victims] > _STALE_NS)
-        if self._has("browser"):
-            alike_in = self._pool(("browser", "os", "device_type"))
-            alike = self._book.find(victims[old], alike_in, seed + 98, at[old])
-            clients[old] = np.where(alike >= 0, alike, victims[old])
+        if self._has("browser") and len(old):
+            mine = victims[old]
+            alike = self._book.find(mine, self._pool(_MAKE), seed + 98, at[old])
+            alike = np.where(alike >= 0, alike, mine)
+            onwards = (self._versions(alike) >= self._versions(mine)).all(axis=1)
+            clients[old] = np.where(onwards, alike, mine)
         return clients
 
     def beside(self, rows: Ints, at: Ints, seed: int) -> Ints:
@@ -114,6 +120,14 @@ class Ladders:
         if number:
             self.fallbacks[what] = self.fallbacks.get(what, 0) + number
 
+    def _versions(self, rows: Ints) -> Floats:
+        """Versions of browser and system (n, 2) as numbers in their order; -1 where unknown."""
+        return (
+            self._events[rows]
+            .select(_version("browser_version"), _version("os_version"))
+            .to_numpy()
+        )
+
     def _has(self, column: str) -> bool:
         return self._events[column].null_count() < self._events.height
 
@@ -127,3 +141,14 @@ class Ladders:
         if self._has("src_country"):
             return _LADDERS[tier]
         return (*_LADDERS[tier], _ANYONE, _ANYONE_EVER)
+
+
+def _version(name: str) -> pl.Expr:
+    """The first three numbers of a version as one: 17.4.1 is 17.00040001."""
+    numbers = pl.col(name).str.extract_all(r"\d+").list
+    parts = (
+        numbers.get(n, null_on_oob=True).cast(pl.Float64).fill_null(0.0) / 1e4**n for n in range(3)
+    )
+    return (
+        pl.when(pl.col(name).is_null()).then(-1.0).otherwise(pl.sum_horizontal(*parts)).alias(name)
+    )

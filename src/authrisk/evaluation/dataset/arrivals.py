@@ -20,7 +20,7 @@ from authrisk.evaluation.periods import Mask
 from authrisk.evaluation.replay import replay
 from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
 from authrisk.features.coded import TIME, USER, Coded, Ints
-from authrisk.features.established import PROBATION_NS
+from authrisk.features.established import PROBATION_LOGINS, PROBATION_NS
 from authrisk.features.population import Population
 from authrisk.features.source import HORIZON_NS, source_codes
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Part, Timeline, arrange_parts
@@ -120,9 +120,11 @@ def _carry(timeline: Timeline, kept: Mask) -> Arrivals:
     times = timeline.ints[:, TIME]
     young = times > times.max() - PROBATION_NS
     familiar, failed = timeline.standing == FAMILIAR, timeline.standing == EVIDENCE
-    # Whatever is young now will be the last that is old to some later login.
+    # Whatever is young now will be the last that is old to some later login. Of the old ones the
+    # newest may still be on probation for want of logins after them.
     needed |= kept & familiar & young
-    needed |= kept & _latest_of_users(timeline, familiar & ~young, HISTORY_LIMIT)
+    last = HISTORY_LIMIT + PROBATION_LOGINS
+    needed |= kept & _latest_of_users(timeline, familiar & ~young, last)
     needed |= kept & _latest_of_users(timeline, failed, FAILURE_LIMIT)
     at = timeline.by_time[needed[timeline.by_time]]
     # A failure without a user stands in nobody's past, and is a failure at its source all the same.

@@ -1,0 +1,64 @@
+"""A mean of trainings is a contender like any other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from authrisk.evaluation.averaged import Averaged
+from authrisk.evaluation.cases import injected_cases
+from authrisk.evaluation.comparison import Comparison, Job
+from authrisk.evaluation.problem import Problem, Scores, pose
+from authrisk.features.catalogue import column
+from authrisk.testing.contender import check_contender
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """The number of new fields, each seed with a noise of its own and its own count of T1."""
+
+    name: str = "one"
+    supervised: bool = True
+
+    def scores(self, problem: Problem, seed: int) -> Scores:
+        noise = np.random.default_rng(seed).random(len(problem.timeline))
+        novelty = problem.features[:, column("novelty")].astype(np.float64)
+        return novelty + noise + (problem.tier[problem.fit] == "T1").sum()
+
+
+ONE = Seeded()
+THREE = Averaged("three", ONE, 3)
+
+
+@pytest.fixture(scope="module")
+def problem(events: pl.DataFrame) -> Problem:
+    return pose(injected_cases(events[:6_000], 1, 0.5, ("T1", "T2", "T5")), 1)
+
+
+def test_it_keeps_the_contract(problem: Problem) -> None:
+    """Alone it trains the other with as many seeds as it spans, and may see labels if that may."""
+    found = check_contender(THREE, problem)
+    assert found == pytest.approx(np.mean([ONE.scores(problem, s) for s in (1, 2, 3)], axis=0))
+    assert not Averaged("blind", Seeded(supervised=False), 2).supervised
+
+
+def test_a_comparison_averages_what_it_keeps(problem: Problem, tmp_path: Path) -> None:
+    """Beside the other nothing is trained again, with a tier left out neither; without the other
+    it is trained as it is alone."""
+    beside = Comparison(problem, (ONE, THREE), ("three",), tmp_path / "a", (1, 2, 3, 4), (1, 2), 10)
+    assert {job.contender for job in beside.jobs()} == {"one"}
+    job = Job("three", 3)
+    assert not beside.is_done(job)
+    parts = np.mean([beside.scores(Job("one", s)) for s in (3, 4, 1)], axis=0)
+    assert beside.is_done(job)
+    assert np.array_equal(beside.scores(job), parts)
+    without = np.mean([beside.scores(Job("one", s, "T1")) for s in (2, 1)], axis=0)
+    assert np.array_equal(beside.scores(Job("three", 2, "T1")), without)
+    assert not np.allclose(without, beside.scores(Job("three", 2)))
+    alone = Comparison(problem, (THREE,), ("three",), tmp_path / "b", (1,), (), 10)
+    assert list(alone.jobs()) == [Job("three", 1)]
+    assert alone.scores(Job("three", 1)) == pytest.approx(THREE.scores(problem, 1), rel=1e-5)
