@@ -42,8 +42,8 @@ class World:
         )
 
 
-FULL = (
-    World("consumer", CONSUMER, 60_000, 365, 101, 0.35),
-    World("enterprise", ENTERPRISE, 1_200, 120, 102, 0.35),
+FULL: tuple[World, ...] = (
+    World("consumer", CONSUMER, 45_000, 365, 101, 0.35),
+    World("enterprise", ENTERPRISE, 900, 120, 102, 0.35),
 )
-SMALL = (World("consumer", CONSUMER, 8_000, 240, 104, 0.5),)
+SMALL: tuple[World, ...] = (World("consumer", CONSUMER, 8_000, 240, 104, 0.5),)

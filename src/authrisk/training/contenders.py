@@ -23,7 +23,7 @@ from authrisk.training.fit import FitSettings
 from authrisk.training.prepare import Kind, prepare_problem
 
 SUPERVISED = FitSettings(epochs=6, patience=3, learning_rate=1.5e-3)
-AUTOENCODER = FitSettings(epochs=8, patience=3, learning_rate=4e-3)
+AUTOENCODER = FitSettings(epochs=6, patience=3, learning_rate=2e-3)
 """The recipes of the shipped bundles."""
 
 
