@@ -9,27 +9,48 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import polars as pl
 
 from authrisk.enrich.geo import AddressTables
 from authrisk.evaluation.cases import Cases, beside, injected_cases
+from authrisk.features.coded import user_codes
 from authrisk.models.bundle import PRETRAINED, pretrained_path
+from authrisk.simulate.draws import uniform
+from authrisk.simulate.other_logs import further_logons, host_log, shell_log
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile, varied
 from authrisk.simulate.world import simulate
 from authrisk.training.contenders import AUTOENCODER, SUPERVISED
 from authrisk.training.train import FitSettings, Kind, Progress, TrainSettings, train
 
-WORLDS: tuple[tuple[Profile, int, int, int], ...] = (
-    (CONSUMER, 60_000, 365, 11),
-    (varied(CONSUMER, 1), 20_000, 365, 12),
-    (ENTERPRISE, 150, 365, 21),
-    (varied(ENTERPRISE, 1), 110, 365, 22),
-    (varied(ENTERPRISE, 2), 110, 365, 23),
+DAYS = 365
+
+
+class Population(NamedTuple):
+    """One installation that is mixed in."""
+
+    profile: Profile
+    users: int
+    seed: int
+    stay: int = DAYS
+    """Days that a user is there for. Many users for a while teach more than few for long."""
+    log: Literal["web", "shell", "hosts"] = "web"
+    """What its log shows of a login."""
+
+
+WORLDS = (
+    Population(CONSUMER, 60_000, 11),
+    Population(varied(CONSUMER, 1), 20_000, 12),
+    Population(ENTERPRISE, 500, 21, stay=120),
+    Population(varied(ENTERPRISE, 1), 360, 22, stay=120),
+    Population(varied(ENTERPRISE, 2), 360, 23, stay=120),
+    Population(varied(ENTERPRISE, 3), 200, 24, stay=120, log="shell"),
+    Population(varied(ENTERPRISE, 4), 150, 25, stay=60, log="hosts"),
 )
-"""(profile, users, days, seed) of each population that is mixed in."""
 SHARE = 0.35
 """Injected attacks per legitimate login."""
 FITS: dict[Kind, FitSettings] = {"supervised": SUPERVISED, "autoencoder": AUTOENCODER}
@@ -37,15 +58,36 @@ FITS: dict[Kind, FitSettings] = {"supervised": SUPERVISED, "autoencoder": AUTOEN
 
 def cases(scale: float) -> Cases:
     """Events of all worlds, with attacks beside them; who attacks one lives there."""
-    parts = []
-    for i, (profile, users, days, seed) in enumerate(WORLDS):
-        world = simulate(profile, max(20, round(users * scale)), seed, days)
-        mark = pl.lit(f"w{i}-")
-        events = world.events.with_columns(
-            event_id=mark + pl.col("event_id"), user_id=mark + pl.col("user_id")
-        )
-        parts.append(injected_cases(events, seed, SHARE, bad=world.labels["is_attack"]))
-    return reduce(beside, parts)
+    return reduce(beside, [_populated(p, i, scale) for i, p in enumerate(WORLDS)])
+
+
+def _populated(population: Population, number: int, scale: float) -> Cases:
+    profile, users, seed, stay, log = population
+    world = simulate(profile, max(20, round(users * scale)), seed, DAYS)
+    mark = pl.lit(f"w{number}-")
+    events = world.events.with_columns(
+        event_id=mark + pl.col("event_id"), user_id=mark + pl.col("user_id")
+    )
+    attacks = events["event_id"].filter(world.labels["is_attack"])
+    events = _staying(events, stay, seed)
+    if log == "shell":
+        events = shell_log(events, seed)
+    elif log == "hosts":
+        events = further_logons(events, seed)
+    bad = events["event_id"].is_in(attacks.implode())
+    found = injected_cases(events, seed, SHARE, bad=bad)
+    if log == "hosts":
+        found = replace(found, events=host_log(found.events, found.owner, found.lender, seed))
+    return found
+
+
+def _staying(events: pl.DataFrame, days: int, seed: int) -> pl.DataFrame:
+    """What is left when every user comes and goes: `days` of each, evenly over the time."""
+    if days == DAYS:
+        return events
+    begin = uniform(seed, 7001, user_codes(events["user_id"])) * (DAYS + days) - days
+    since = (events["timestamp"] - events["timestamp"].min()).dt.total_seconds() / 86_400
+    return events.filter((since >= pl.Series(begin)) & (since < pl.Series(begin + days)))
 
 
 def main() -> None:

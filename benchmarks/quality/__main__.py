@@ -8,17 +8,15 @@ in `quality.md`. Scores are kept in DIR/work: an interrupted run goes on where i
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
 import sys
 import time
 from pathlib import Path
 
 import msgspec
 
-from authrisk.evaluation.comparison import Audit, Comparison, require_passed
+from authrisk.evaluation.audit import audit
+from authrisk.evaluation.comparison import Comparison, require_passed
 from authrisk.evaluation.figures import Report
-from authrisk.evaluation.problem import Problem
 from authrisk.evaluation.report.html import to_html
 from authrisk.evaluation.report.markdown import to_markdown
 from authrisk.evaluation.report.plots import draw, need_matplotlib
@@ -104,10 +102,9 @@ def _run(
 ) -> Report:
     problem = world.problem()
     clock.stage(f"{world.name}: {len(problem.timeline):,} events posed")
-    verdict = _audit(problem)
+    verdict = audit(problem, 1)
     clock.stage(f"{world.name}: attacks audited")
-    if verdict is not None:
-        require_passed(verdict)  # before the trainings, not after them
+    require_passed(verdict)  # before the trainings, not after them
     contenders = [c for c in line_up.everyone() if only is None or c.name in only]
     ours = [c.name for c in line_up.ours() if only is None or c.name in only]
     comparison = Comparison(
@@ -132,14 +129,6 @@ def _run(
     _write(report, world, out)
     clock.stage(f"{world.name}: written")
     return report
-
-
-def _audit(problem: Problem) -> Audit | None:
-    """The audit of the attacks; None where this version has none, and the report says so."""
-    if importlib.util.find_spec("authrisk.evaluation.audit") is None:
-        return None
-    verdict: Audit = importlib.import_module("authrisk.evaluation.audit").audit(problem, 1)
-    return verdict
 
 
 def _write(report: Report, world: World, out: Path) -> None:

@@ -29,13 +29,13 @@ class Mark(NamedTuple):
 def marks(report: Report) -> Iterator[Mark]:
     """All marks that the report has figures for."""
     ours = [report.contender(name) for name in report.ours]
-    supervised = next((c for c in ours if c.supervised), None)
+    supervised = [c for c in ours if c.supervised]
     other = next((c for c in ours if not c.supervised), None)
     names = {c.name for c in report.contenders}
-    if supervised is not None and BOOSTING in names:
+    for contender in supervised if BOOSTING in names else ():
         for view in ("warm", "unseen"):
-            yield from _ahead(report, supervised.name, BOOSTING, MACRO_TIERS, view)
-        yield from _left_out(report, supervised.name)
+            yield from _ahead(report, contender.name, BOOSTING, MACRO_TIERS, view)
+        yield from _left_out(report, contender.name)
     if other is not None:
         for rival in UNSUPERVISED:
             if rival in names:
@@ -46,16 +46,16 @@ def marks(report: Report) -> Iterator[Mark]:
         yield from _promises(contender)
         if RAREST in names:
             yield from _newcomers(contender, report.contender(RAREST))
-    if supervised is not None:
-        for r in supervised.probability[-1:]:
+    for contender in supervised:
+        for r in contender.probability[-1:]:
             yield Mark(
-                f"{supervised.name}: calibration error at even prevalence <= 0.01",
+                f"{contender.name}: calibration error at even prevalence <= 0.01",
                 f"{r.error:.4f}", r.error <= 0.01,
             )  # fmt: skip
-        for b in supervised.burdens:
+        for b in contender.burdens:
             if b.logins == 39 and b.median is not None:
                 yield Mark(
-                    f"{supervised.name}: median challenges in 39 logins at 90 % recall of "
+                    f"{contender.name}: median challenges in 39 logins at 90 % recall of "
                     f"{b.tier} <= 1", f"{b.median:g} ({b.users:,} users)", b.median <= 1,
                 )  # fmt: skip
 

@@ -27,7 +27,7 @@ from authrisk.features.catalogue import (
     STEPS,
     column,
 )
-from authrisk.features.coded import CODES, TIME
+from authrisk.features.coded import CODES, LATITUDE, LONGITUDE, RTT, TIME
 from authrisk.features.encoders import (
     DEFAULT_GAP_EDGES_S,
     Encoders,
@@ -277,7 +277,9 @@ def test_windows_are_made_of_rows(timeline: Timeline, scalers: Scalers) -> None:
         while before >= 0 and step >= 0:
             assert np.array_equal(found[at, step, :F_LOGIN], past[before, :F_LOGIN])
             assert not found[at, step, F_LOGIN : F_LOGIN + F_MOMENT].any()
-            assert np.allclose(found[at, step, -F_RELATION:], related(timeline, before, at))
+            assert np.allclose(
+                found[at, step, -F_RELATION:], related(timeline, before, at), atol=1e-4
+            )
             before, step = links[0][before], step - 1
         assert not found[at, : step + 1].any()
 
@@ -293,8 +295,21 @@ def related(timeline: Timeline, past: int, now: int) -> list[float]:
     days = (other[TIME] // DAY_NS - one[TIME] // DAY_NS) % 7
     return [
         *shared, client * asn, client * prefix, np.log1p(ago_s) / 20,
-        min(hours, 24 - hours) / 12, float(days == 0),
+        min(hours, 24 - hours) / 12, float(days == 0), *measured(timeline, past, now),
     ]  # fmt: skip
+
+
+def measured(timeline: Timeline, past: int, now: int) -> list[float]:
+    """Round-trip times and places of two logins, beside each other."""
+    one, other = timeline.floats[past], timeline.floats[now]
+    trips = bool(np.isfinite([one[RTT], other[RTT]]).all())
+    apart = abs(np.log1p(one[RTT]) - np.log1p(other[RTT])) if trips else 0.0
+    corners = np.radians([one[LATITUDE], one[LONGITUDE], other[LATITUDE], other[LONGITUDE]])
+    places = bool(np.isfinite(corners).all())
+    a, b, c, d = corners if places else (0.0, 0.0, 0.0, 0.0)
+    cosine = np.sin(a) * np.sin(c) + np.cos(a) * np.cos(c) * np.cos(d - b)
+    km = 6371.0 * np.arccos(np.clip(cosine, -1, 1))
+    return [float(trips), min(apart, 3.0), float(places), np.log1p(km) / 10 if places else 0.0]
 
 
 def test_scaled_columns(computed: np.ndarray, scalers: Scalers) -> None:

@@ -19,9 +19,14 @@ from authrisk.training.fit import Fitted, Network
 from authrisk.training.prepare import Prepared
 
 
+def states_of(network: Network, past: np.ndarray) -> torch.Tensor:
+    """(B, L + 1, H): the recurrent states of pasts (B, L, F_LOGIN or more)."""
+    found = network.states(torch.from_numpy(past))
+    return found[0] if isinstance(found, tuple) else found
+
+
 def contexts_of(network: Network, batch: Batch) -> torch.Tensor:
-    contexts = network.states(torch.from_numpy(batch.past))
-    return contexts.flatten(0, 1)[torch.from_numpy(batch.at)]
+    return states_of(network, batch.past).flatten(0, 1)[torch.from_numpy(batch.at)]
 
 
 def test_every_judged_login_comes_once(prepared: Prepared) -> None:
@@ -89,7 +94,7 @@ def test_contexts_of_stretches_are_those_of_windows(
                 prepared.encoders, prepared.scalers,
             )  # fmt: skip
             assert np.array_equal(found[:, -1], batch.login[short])
-            in_window = network.states(torch.from_numpy(found[:, :-1]))[:, -1]
+            in_window = states_of(network, found[:, :-1])[:, -1]
             assert in_window.numpy() == pytest.approx(on_stretch[short].numpy(), abs=1e-5)
             past = found[:, :-1]
             assert np.array_equal(past[..., F - F_RELATION :], batch.relation[short])

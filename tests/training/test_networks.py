@@ -94,8 +94,7 @@ def test_no_past_is_no_past_however_long(fitted: Fit) -> None:
     found = random_windows(20, seed=4)
     found[:, :-1] = 0.0
     with torch.no_grad():
-        context = network.states(torch.from_numpy(found[:, :-1]))
-    assert not context.numpy().any()
+        assert not any(s.any() for s in states_of(network, torch.from_numpy(found[:, :-1])))
 
 
 def test_padding_in_front_changes_nothing(fitted: Fit) -> None:
@@ -104,9 +103,16 @@ def test_padding_in_front_changes_nothing(fitted: Fit) -> None:
     found = torch.from_numpy(random_windows(20, seed=5))
     found[:, : STEPS - 4] = 0.0
     with torch.no_grad():
-        long = network.states(found[:, :-1])[:, -1]
-        short = network.states(found[:, STEPS - 4 : -1])[:, -1]
-    assert long.numpy() == pytest.approx(short.numpy(), abs=1e-6)
+        long = states_of(network, found[:, :-1])
+        short = states_of(network, found[:, STEPS - 4 : -1])
+    for one, other in zip(long, short, strict=True):
+        assert one[:, -1].numpy() == pytest.approx(other[:, -1].numpy(), abs=1e-6)
+
+
+def states_of(network: Network, past: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """What the network keeps of a past, after each of its logins."""
+    found = network.states(past)
+    return found if isinstance(found, tuple) else (found,)
 
 
 @pytest.mark.parametrize("kind", ["autoencoder"], indirect=True)
@@ -158,14 +164,16 @@ def test_supervised_parts_are_what_groups_add(
         found = torch.from_numpy(real_windows)
         raw, parts = (t.detach().numpy() for t in network(found))
         past = found[:, :-1]
+        states, given = network.states(past)
         context = network.context(
-            network.states(past)[:, 1:], past[..., F - F_RELATION :], past[..., :1], found[:, -1]
+            states[:, -1], given[:, 1:], past[..., F - F_RELATION :], past[..., :1], found[:, -1]
         )
         for g, group in enumerate(GROUPS):
             changed = real_windows.copy()
             columns = [f for f, feature in enumerate(FEATURES) if feature.group == group]
             changed[:, -1, columns] = usual[columns].numpy()
-            again = network.judge(context, torch.from_numpy(changed[:, -1])).detach().numpy()
+            judges = network.judge(context, torch.from_numpy(changed[:, -1]))  # (M, J)
+            again = judges.mean(dim=1).detach().numpy()
             expected = (raw - again) / np.log(2)
             assert parts[:, g] == pytest.approx(expected, abs=1e-4), group
     finally:

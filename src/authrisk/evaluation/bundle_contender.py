@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,7 @@ class BundleContender:
     """Replays a bundle over the whole timeline; the seed changes nothing."""
 
     bundle: Bundle
+    steady: ClassVar[bool] = True
 
     @property
     def name(self) -> str:

@@ -71,7 +71,8 @@ class Comparison:
         """Everything that must be scored. A tier is left out for those only that see labels."""
         for contender in self.contenders:
             if not self._is_kept_in_parts(contender):
-                yield from (Job(contender.name, seed) for seed in self.seeds)
+                seeds = self.seeds[:1] if _steady(contender) else self.seeds
+                yield from (Job(contender.name, seed) for seed in seeds)
         for contender in self.contenders:
             if self._goes_without(contender) and not self._is_kept_in_parts(contender):
                 for tier in self.tiers():
@@ -104,6 +105,8 @@ class Comparison:
         contender = self._contender(job)
         if isinstance(contender, Averaged) and self._is_kept_in_parts(contender):
             return mean([self.scores(part) for part in self._parts(contender, job)])
+        if _steady(contender) and job.without is None:
+            job = job._replace(seed=self.seeds[0])
         path = self._path(job)
         if not path.exists():
             problem = self.problem if job.without is None else self.problem.without(job.without)
@@ -191,6 +194,11 @@ class Comparison:
 
     def _contender(self, job: Job) -> Contender:
         return next(c for c in self.contenders if c.name == job.contender)
+
+
+def _steady(contender: Contender) -> bool:
+    """Whether the seed changes nothing: such a contender answers once for all seeds."""
+    return bool(getattr(contender, "steady", False))
 
 
 def require_passed(audit: Audit) -> None:

@@ -75,7 +75,10 @@ class Problem:
 
 
 class Contender(Protocol):
-    """What takes part in the comparison."""
+    """What takes part in the comparison.
+
+    One that is the same for every seed may say so: `steady = True`. It is asked once then.
+    """
 
     @property
     def name(self) -> str:

@@ -170,6 +170,10 @@ def _relation_features() -> list[Feature]:
         Feature("ago_log", "ln(1+s)/20", "time", "relation"),
         Feature("hours_apart", "share of 12 h", "time", "relation"),
         Feature("weekday_shared", "0/1", "time", "relation"),
+        Feature("rtt_shared", "0/1", "rtt", "relation"),
+        Feature("rtt_apart", "|ln ratio|", "rtt", "relation"),
+        Feature("place_shared", "0/1", "travel", "relation"),
+        Feature("km_apart", "ln(1+km)/10", "travel", "relation"),
     ]
 
 

@@ -25,7 +25,7 @@ from authrisk.features.coded import (
     RTT,
     TIME,
 )
-from authrisk.features.relation import relate
+from authrisk.features.relation import km_between, relate
 
 K = cat.LOOKBACK
 T = cat.STEPS
@@ -65,15 +65,6 @@ C_NETWORK = column("network_public")
 NS = 1_000_000_000
 HOUR_NS = 3_600 * NS
 DAY_NS = 86_400 * NS
-
-
-@njit(cache=True)
-def _km_between(lat1, lon1, lat2, lon2):
-    """Great-circle distance in km (haversine); NaN when a coordinate is missing."""
-    p1, p2 = math.radians(lat1), math.radians(lat2)
-    d_lat, d_lon = p2 - p1, math.radians(lon2 - lon1)
-    a = math.sin(d_lat / 2) ** 2 + math.cos(p1) * math.cos(p2) * math.sin(d_lon / 2) ** 2
-    return 2 * 6371.0 * math.asin(math.sqrt(min(1.0, max(0.0, a))))
 
 
 @njit(cache=True)
@@ -196,7 +187,7 @@ def _row(ints, floats, me, past, failures, n_failures, gap_edges, rtt_shift_limi
     # Travel since the last familiar login. NaN compares false: a missing coordinate is "missing".
     speed = 0
     if n > 0:
-        km = _km_between(
+        km = km_between(
             floats[last, LATITUDE], floats[last, LONGITUDE],
             floats[me, LATITUDE], floats[me, LONGITUDE],
         )  # fmt: skip
@@ -280,7 +271,7 @@ def window(
         _row(ints, floats, mine, past[:at], failures, 0, gap_edges, rtt_limit, row)
         _scale(row, shift, scale, 0, F_LOGIN)
         row[F_LOGIN:C_RELATION] = 0.0
-        relate(ints, mine, me, row[C_RELATION:])
+        relate(ints, floats, mine, me, row[C_RELATION:])
     row = out[T - 1]
     first = max(0, n_failures - FAILURE_LIMIT)
     _row(ints, floats, me, past, failures[first:], n_failures - first, gap_edges, rtt_limit, row)

@@ -19,7 +19,7 @@ from authrisk.features.timeline import FAMILIAR, Rows, Timeline
 
 Index = npt.NDArray[np.int64]
 
-ROWS_PER_BATCH = 2_048
+ROWS_PER_BATCH = 512
 RECENT = STEPS - 1
 """K: past logins of a window."""
 
@@ -34,6 +34,8 @@ class Judged:
     """(N, F_LOGIN) the same as past logins."""
     ints: Index
     """(N, N_INTS) the coded events."""
+    floats: npt.NDArray[np.float64]
+    """(N, N_FLOATS)"""
     event: Index
     """(M,) the judged event of rows."""
     stretch: Index
@@ -99,6 +101,7 @@ def judge_events(
         rows=rows,
         past=past,
         ints=timeline.ints,
+        floats=timeline.floats,
         event=event,
         stretch=stretch,
         depth=depth[event] - k[event] * STEPS,
@@ -150,7 +153,7 @@ def _batch(judged: Judged, stretches: Index) -> Batch:
         np.where(there, judged.members[member_of], -1) if judged.members.size else back * 0 - 1
     )
     relation = np.empty((mine.size, RECENT, F_RELATION), np.float32)
-    relations(judged.ints, earlier, judged.event[mine], relation)
+    relations(judged.ints, judged.floats, earlier, judged.event[mine], relation)
     return Batch(
         past=past,
         login=judged.rows[judged.event[mine]],

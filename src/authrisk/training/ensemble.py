@@ -66,7 +66,9 @@ def new_network(kind: Kind, prepared: Prepared) -> Network:
     if kind == "supervised":
         judged = prepared.train
         seen = judged.rows[judged.event[judged.label == 0]]
-        return SupervisedLstm(torch.from_numpy(known_columns(prepared)), knots_of(seen))
+        return SupervisedLstm(
+            torch.from_numpy(known_columns(prepared)), knots_of(seen, prepared.scalers)
+        )
     network = LstmAutoencoder()
     shift, scale = (torch.from_numpy(v).float() for v in prepared.scalers.vectors())
     network.shift, network.scale = shift, scale

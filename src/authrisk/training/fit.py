@@ -134,23 +134,23 @@ def evaluate(network: Network, judged: Judged) -> float:
 
 
 def batch_loss(network: Network, batch: Batch) -> Tensor:
-    """The loss of one batch, matrix products in bfloat16."""
-    with torch.autocast("cpu", torch.bfloat16):
-        login = torch.from_numpy(batch.login)
-        states = network.states(torch.from_numpy(batch.past)).flatten(0, 1)  # (B * (L + 1), H)
-        if isinstance(network, LstmAutoencoder):
-            context = states[torch.from_numpy(batch.at)]  # (M, H)
-        else:
-            recent = states[torch.from_numpy(batch.recent)]  # (M, K, H)
-            context = network.context(
-                recent, torch.from_numpy(batch.relation), torch.from_numpy(batch.there), login
-            )
-        return network.loss(
-            context,
+    """The loss of one batch."""
+    login, past = torch.from_numpy(batch.login), torch.from_numpy(batch.past)
+    at = torch.from_numpy(batch.at)
+    if isinstance(network, LstmAutoencoder):
+        context = network.states(past).flatten(0, 1)[at]  # (M, H)
+    else:
+        states, given = (x.flatten(0, 1) for x in network.states(past))
+        context = network.context(
+            states[at],
+            given[torch.from_numpy(batch.recent)],
+            torch.from_numpy(batch.relation),
+            torch.from_numpy(batch.there),
             login,
-            torch.from_numpy(batch.label),
-            torch.from_numpy(batch.weight),
         )
+    return network.loss(
+        context, login, torch.from_numpy(batch.label), torch.from_numpy(batch.weight)
+    )
 
 
 class _State:

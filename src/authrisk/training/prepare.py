@@ -94,9 +94,14 @@ def prepare_problem(problem: Problem, kind: Kind, seed: int = 1) -> Prepared:
     return Prepared(problem, scalers, lay_out(fit), lay_out(problem.tune))
 
 
-EASY = 4
+EASY = 6
 ATTACKS = 1 / 3
 """Weight of all attacks against all legitimate logins; calibration puts the prior right."""
+TIER_WEIGHTS = {
+    "T0": 0.7, "T1": 1.3, "T2": 1.2, "T3": 1.7, "T4": 1.8, "T6": 0.55, "labelled": 0.4,
+}  # fmt: skip
+"""Of each tier against the others. What is easily told needs little weight; the attackers who know
+their victim would be ranked behind it. Chosen on development worlds."""
 
 
 def _easy(problem: Problem) -> npt.NDArray[np.bool_]:
@@ -107,14 +112,15 @@ def _easy(problem: Problem) -> npt.NDArray[np.bool_]:
 
 
 def _weights(problem: Problem) -> npt.NDArray[np.float32]:
-    """(N,) every tier weighs alike, whatever its number: spraying would drown the rest."""
+    """(N,) every tier weighs what TIER_WEIGHTS says, whatever its number: spraying would drown
+    the rest."""
     weight = np.ones(len(problem.tier), np.float32)
     for period in (problem.fit, problem.tune):
         tiers = np.unique(problem.tier[period & problem.attack])
-        for tier in tiers:
+        shares = np.array([TIER_WEIGHTS.get(str(tier), 1.0) for tier in tiers])
+        for tier, share in zip(tiers, shares / shares.sum(), strict=True):
             mine = period & problem.attack & (problem.tier == tier)
-            share = ATTACKS / tiers.size
-            weight[mine] = share * (period & problem.legitimate).sum() / mine.sum()
+            weight[mine] = ATTACKS * share * (period & problem.legitimate).sum() / mine.sum()
     return weight
 
 

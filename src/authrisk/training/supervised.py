@@ -32,10 +32,12 @@ from authrisk.features.catalogue import (
     F,
     column,
 )
+from authrisk.features.encoders import Scalers
 
 EMBED, HIDDEN, JUDGE = 48, 64, 256
 HEADS, WIDTH = 6, 16
 """Attention heads and the length of each one's query, key and value."""
+JUDGES = 8  # J
 BINS = 10
 """Pieces of a continuous column."""
 DROPOUT = 0.2
@@ -53,7 +55,13 @@ _CONTINUOUS = [
     and FEATURES[i].group != "failures"
 ]
 _FAILURES = torch.tensor([f.group == "failures" for f in FEATURES])
-_PAIRS = len(FIELDS) ** 2  # Q
+_ONE, _OTHER = (x.tolist() for x in np.triu_indices(len(FIELDS)))
+"""The fields of each pair, a field with itself included."""
+_AGES_S = (90 * 86_400, 30 * 86_400, 7 * 86_400, 86_400, 6 * 3_600, 3_600, 600, 60, 10)
+"""Edges of the pieces of what is told as 1 / (1 + days): seconds matter as much as weeks."""
+_PAIR_AGES_S = (30 * 86_400, 86_400, 3_600, 60)
+_PAIR_PIECES = len(_PAIR_AGES_S) + 1
+_PAIRS = len(_ONE) * _PAIR_PIECES  # Q
 _AGO = NAMES.index("ago_log") - (F - F_RELATION)
 _LONGEST = 1.2  # above ln(1 + s) / 20 of ten years
 
@@ -66,6 +74,10 @@ class SupervisedLstm(nn.Module):
     """
 
     known: Tensor
+    one: Tensor
+    other: Tensor
+    pair_edges: Tensor
+    pair_slopes: Tensor
     judge_mask: Tensor
     failure_mask: Tensor
     usual: Tensor
@@ -81,19 +93,25 @@ class SupervisedLstm(nn.Module):
         knots (C, BINS + 1): ascending edges of the pieces of each continuous column, scaled."""
         super().__init__()
         self.embed = nn.Linear(F_LOGIN, EMBED, bias=False)
+        self.fade = nn.Dropout(DROPOUT)
         self.lstm = nn.LSTM(EMBED, HIDDEN, batch_first=True, bias=False)
         self.ask = nn.Linear(F, HEADS * WIDTH)
-        self.key = nn.Linear(HIDDEN + EMBED + F_RELATION, HEADS * WIDTH)
-        self.answer = nn.Linear(HIDDEN + EMBED + F_RELATION, HEADS * WIDTH)
+        # Key and answer of a past login: what its state gives, and what it shares with the
+        # current one. The first is worked out once a state, not once a pair.
+        self.remember = nn.Linear(HIDDEN + EMBED, 2 * HEADS * WIDTH, bias=False)
+        self.relate = nn.Linear(F_RELATION, 2 * HEADS * WIDTH)
         self.recall = nn.Linear(HIDDEN + HEADS * WIDTH + _PAIRS, JUDGE, bias=False)
         self.see = nn.Linear(F, JUDGE)
         self.gauge = nn.Linear(len(_CONTINUOUS) * BINS, JUDGE, bias=False)
-        self.decide = nn.Sequential(
-            nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(JUDGE, JUDGE // 2),
-            nn.ReLU(), nn.Dropout(DROPOUT), nn.Linear(JUDGE // 2, 1),
-        )  # fmt: skip
+        self.bench = Bench()
         self.failures = nn.Linear(F, 1)
         self.register_buffer("known", known)  # (F,)
+        self.register_buffer("one", torch.tensor(_ONE))
+        self.register_buffer("other", torch.tensor(_OTHER))
+        young = [0.0, *(_LONGEST - math.log1p(age) / 20 for age in _PAIR_AGES_S), _LONGEST]
+        ends = torch.tensor(young)  # (P + 1,)
+        self.register_buffer("pair_edges", ends[:-1].clone())  # (P,)
+        self.register_buffer("pair_slopes", 1.0 / (ends[1:] - ends[:-1]))
         self.register_buffer("judge_mask", (~_FAILURES).float() * known)  # (F,)
         self.register_buffer("failure_mask", _FAILURES.float() * known)  # (F,)
         self.register_buffer("usual", torch.zeros(F))
@@ -106,26 +124,29 @@ class SupervisedLstm(nn.Module):
         self.register_buffer("continuous", torch.tensor(_CONTINUOUS))  # (C,)
         self.register_buffer("grouped", torch.tensor(_GROUPED))  # (F,)
 
-    def states(self, past: Tensor) -> Tensor:
-        """past (B, L, F_LOGIN or more) -> (B, L + 1, H + E): the states after 0, 1, ... L logins,
-        each with the embedding of the last of them."""
+    def states(self, past: Tensor) -> tuple[Tensor, Tensor]:
+        """past (B, L, F_LOGIN or more) -> the states after 0, 1, ... L logins (B, L + 1, H), and
+        what each gives to the key and to the answer of the last of them (B, L + 1, 2A)."""
         weight = self.embed.weight * self.known[:F_LOGIN]
         embedded = torch.relu(nn.functional.linear(past[..., :F_LOGIN], weight))  # (B, L, E)
+        embedded = self.fade(embedded)
         states, _ = self.lstm(embedded)  # (B, L, H)
-        states = torch.cat([states, embedded], dim=-1)  # (B, L, H + E)
-        return torch.cat([torch.zeros_like(states[:, :1]), states], dim=1)  # (B, L + 1, H + E)
+        given = self.remember(torch.cat([states, embedded], dim=-1))  # (B, L, 2A)
+        return _from_zero(states), _from_zero(given)
 
-    def context(self, recent: Tensor, relation: Tensor, there: Tensor, login: Tensor) -> Tensor:
+    def context(
+        self, last: Tensor, given: Tensor, relation: Tensor, there: Tensor, login: Tensor
+    ) -> Tensor:
         """What the past says about a login, (M, H + A + Q).
 
-        recent (M, K, H + E): of `states`, after each of the last K logins. relation (M, K, R).
-        there (M, K, 1): 1 where there is such a login. login (M, F).
+        last (M, H), given (M, K, 2A): of `states`, after the last login and after each of the
+        last K. relation (M, K, R). there (M, K, 1): 1 where there is such a login. login (M, F).
         """
-        m, k = recent.shape[0], recent.shape[1]
-        seen = torch.cat([recent, relation], dim=-1)  # (M, K, H + E + R)
+        m, k = given.shape[0], given.shape[1]
+        seen = given + self.relate(relation)  # (M, K, 2A)
         shape = (m, k, HEADS, WIDTH)
-        keys = self.key(seen).reshape(shape).permute(0, 2, 3, 1)  # (M, HEADS, WIDTH, K)
-        answers = torch.relu(self.answer(seen)).reshape(shape).transpose(1, 2)
+        keys = seen[..., : HEADS * WIDTH].reshape(shape).permute(0, 2, 3, 1)
+        answers = torch.relu(seen[..., HEADS * WIDTH :]).reshape(shape).transpose(1, 2)
         asked = nn.functional.linear(login, self.ask.weight * self.judge_mask, self.ask.bias)
         asked = asked.reshape(m, HEADS, 1, WIDTH)  # (M, HEADS, 1, WIDTH)
         mask = there.transpose(1, 2).unsqueeze(1)  # (M, 1, 1, K)
@@ -135,8 +156,10 @@ class SupervisedLstm(nn.Module):
         # When were these two last seen together? 0 for never.
         shared = relation[..., : len(FIELDS)]  # (M, K, FIELDS)
         young = shared * (_LONGEST - relation[..., _AGO : _AGO + 1])
-        pairs = (shared.unsqueeze(-1) * young.unsqueeze(-2)).reshape(m, k, _PAIRS)  # (M, K, Q)
-        return torch.cat([recent[:, -1, :HIDDEN], found, pairs.amax(dim=1)], dim=-1)
+        pairs = (shared[..., self.one] * young[..., self.other]).amax(dim=1)  # (M, pairs)
+        pieces = ((pairs.unsqueeze(-1) - self.pair_edges) * self.pair_slopes).clamp(0.0, 1.0)
+        context: Tensor = self.fade(torch.cat([last, found, pieces.flatten(1)], dim=-1))
+        return context
 
     def pieces(self, login: Tensor) -> Tensor:
         """login (M, F) -> the pieces of its continuous columns, each 0..1, (M, C * BINS)."""
@@ -145,12 +168,12 @@ class SupervisedLstm(nn.Module):
         return pieces
 
     def judge(self, context: Tensor, login: Tensor) -> Tensor:
-        """context (M, H + A + Q), login (M, F) -> log-odds (M,)."""
+        """context (M, H + A + Q), login (M, F) -> log-odds (M, J), one of each judge."""
         # Masked weights, not masked inputs: the same product, without a copy of every login.
         seen = nn.functional.linear(login, self.see.weight * self.judge_mask, self.see.bias)
         layer = self.recall(context) + seen + self.gauge(self.pieces(login))
-        logit: Tensor = self.decide(layer) + self.flood(login)  # (M, 1)
-        return logit.squeeze(-1)  # (M,)
+        logits: Tensor = self.bench(layer) + self.flood(login)  # (M, J)
+        return logits
 
     def flood(self, login: Tensor) -> Tensor:
         """login (M, F) -> what failed attempts before it add, (M, 1), within FLOOD."""
@@ -158,14 +181,12 @@ class SupervisedLstm(nn.Module):
         return FLOOD * torch.tanh(nn.functional.linear(login, weight))
 
     def loss(self, context: Tensor, login: Tensor, label: Tensor, weight: Tensor) -> Tensor:
-        """Weighted cross entropy; label and weight (M,)."""
-        logits = self.judge(context, login)
-        return (
-            nn.functional.binary_cross_entropy_with_logits(
-                logits.float(), label, weight, reduction="sum"
-            )
-            / weight.sum()
+        """Weighted cross entropy, mean over the judges; label and weight (M,)."""
+        logits = self.judge(context, login)  # (M, J)
+        each = nn.functional.binary_cross_entropy_with_logits(
+            logits, label.unsqueeze(1).expand_as(logits), reduction="none"
         )
+        return (each.mean(dim=1) * weight).sum() / weight.sum()
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """windows (N, T, F) -> raw (N,), parts (N, G).
@@ -173,9 +194,10 @@ class SupervisedLstm(nn.Module):
         A part is what the logit loses when the group's columns are set to their usual values.
         """
         past, login = windows[:, :-1], windows[:, -1]  # (N, K, F), (N, F)
-        recent = self.states(past)[:, 1:]  # (N, K, H + E)
+        states, given = self.states(past)  # (N, K + 1, H), (N, K + 1, 2A)
         there = past[..., :1]  # (N, K, 1): `present`
-        context = self.context(recent, past[..., F - F_RELATION :], there, login)
+        relation = past[..., F - F_RELATION :]
+        context = self.context(states[:, -1], given[:, 1:], relation, there, login)
         weight = self.see.weight * self.judge_mask  # (JUDGE, F)
         pieces = self.pieces(login)  # (N, C * BINS)
         # A group's columns enter the first layer by a sum of their own: it is taken out again.
@@ -193,12 +215,59 @@ class SupervisedLstm(nn.Module):
                 change = change + pieces[:, begin:end] @ self.gauge.weight[:, begin:end].T
             layers.append(layer - change)
         n = login.shape[0]
-        logits = self.decide(torch.stack(layers, dim=1).reshape(-1, JUDGE))  # (N * (G + 1), 1)
+        logits = self.bench.verdict(torch.stack(layers, dim=1).reshape(-1, JUDGE))
         logits = logits.reshape(n, len(GROUPS) + 1)
         flood = self.flood(login)  # (N, 1)
         parts = logits[:, :1] - logits[:, 1:]
         parts = parts + (flood - self.flood(self.usual.unsqueeze(0))) * self.flooded
         return (logits[:, :1] + flood).squeeze(-1), parts / math.log(2)  # (N,), (N, G)
+
+
+class Bench(nn.Module):
+    """Judges who share their weights: layers (M, JUDGE) -> log-odds (M, J).
+
+    Each scales what it sees and what it makes of it in its own way, and has a last word of its
+    own; trained each for itself, they err differently, and their mean errs less (BatchEnsemble,
+    Wen et al., ICLR 2020; TabM, Gorishniy et al., ICLR 2025).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        signs = torch.randint(0, 2, (JUDGES, JUDGE)).float() * 2 - 1
+        self.scale = nn.Parameter(1.0 + 0.5 * torch.randn(JUDGES, JUDGE))
+        self.shift = nn.Parameter(torch.zeros(JUDGES, JUDGE))
+        self.inner = nn.Parameter(signs)
+        self.think = nn.Linear(JUDGE, JUDGE // 2)
+        self.outer = nn.Parameter(torch.ones(JUDGES, JUDGE // 2))
+        self.say = nn.Parameter(torch.randn(JUDGES, JUDGE // 2) * (JUDGE // 2) ** -0.5)
+        self.lean = nn.Parameter(torch.zeros(JUDGES))
+        self.drop = nn.Dropout(DROPOUT)
+
+    def forward(self, layer: Tensor) -> Tensor:
+        """layer (M, JUDGE) -> (M, J)."""
+        said: Tensor = (self.thoughts(layer) * self.say).sum(dim=-1) + self.lean
+        return said
+
+    def verdict(self, layer: Tensor) -> Tensor:
+        """layer (M, JUDGE) -> the mean of the judges, (M, 1).
+
+        One matrix product: ONNX Runtime sums its rows alike in any batch, a ReduceSum not.
+        """
+        mean = self.say.reshape(-1, 1) / JUDGES  # (J * JUDGE / 2, 1)
+        verdict: Tensor = self.thoughts(layer).flatten(1) @ mean + self.lean.mean()
+        return verdict
+
+    def thoughts(self, layer: Tensor) -> Tensor:
+        """layer (M, JUDGE) -> (M, J, JUDGE / 2)."""
+        seen = torch.relu(layer.unsqueeze(1) * self.scale + self.shift)  # (M, J, JUDGE)
+        seen = self.drop(seen) * self.inner
+        thoughts: Tensor = self.drop(torch.relu(self.think(seen) * self.outer))
+        return thoughts
+
+
+def _from_zero(after: Tensor) -> Tensor:
+    """(B, L, X) after each login -> (B, L + 1, X): zero before any."""
+    return torch.cat([torch.zeros_like(after[:, :1]), after], dim=1)
 
 
 def _span(columns: list[int], group: str) -> tuple[int, int]:
@@ -207,14 +276,20 @@ def _span(columns: list[int], group: str) -> tuple[int, int]:
     return (mine[0], mine[-1] + 1) if mine else (0, 0)
 
 
-def knots_of(rows: npt.NDArray[np.float32]) -> Tensor:
-    """Edges of the pieces of the continuous columns, (C, BINS + 1), at quantiles of rows (n, F).
+def knots_of(rows: npt.NDArray[np.float32], scalers: Scalers) -> Tensor:
+    """Edges of the pieces of the continuous columns, (C, BINS + 1), ascending.
 
-    A column with one frequent value (0, "never seen") has its quantiles among the others.
+    At quantiles of rows (n, F), scaled; a column with one frequent value (0, "never seen") has its
+    quantiles among the others. What is told as 1 / (1 + days) has edges of its own.
     """
     out = np.zeros((len(_CONTINUOUS), BINS + 1), np.float32)
     levels = np.linspace(0.0, 1.0, BINS + 1)
+    ages = np.array([0.0, *(1.0 / (1.0 + age / 86_400) for age in _AGES_S), 1.0])
+    shift, scale = scalers.vectors()
     for c, i in enumerate(_CONTINUOUS):
+        if FEATURES[i].unit == "1/(1+days)":
+            out[c] = (ages - shift[i]) * scale[i]
+            continue
         values = rows[:, i]
         edges = np.unique(np.quantile(values, levels))
         if edges.size <= BINS // 2:
@@ -228,4 +303,5 @@ def knots_of(rows: npt.NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(out)
 
 
+assert len(_AGES_S) + 1 == BINS, "an edge for every piece"
 assert column("present") == 0, "`there` is read from the first column"

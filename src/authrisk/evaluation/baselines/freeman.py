@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -58,6 +59,7 @@ class Freeman:
 
     name: str = "Freeman"
     supervised: bool = False
+    steady: ClassVar[bool] = True
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """ln risk (N,)."""
@@ -75,6 +77,7 @@ class FreemanValues:
 
     name: str = "Freeman, values only"
     supervised: bool = False
+    steady: ClassVar[bool] = True
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """ln ratio (N,)."""

@@ -6,6 +6,7 @@ Nothing is fitted, nothing is learned.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -47,6 +48,7 @@ class NoveltyRules:
 
     name: str = "rules"
     supervised: bool = False
+    steady: ClassVar[bool] = True
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """Points (N,)."""
@@ -73,6 +75,7 @@ class RarestAs:
 
     name: str = "rarest AS"
     supervised: bool = False
+    steady: ClassVar[bool] = True
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """-ln p (N,)."""
