@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from authrisk.cli.event_writing import Vocabulary
-from authrisk.cli.history_reading import DEFAULT
+from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.cli.score import TrustName
 from authrisk.errors import InputError
 
@@ -43,9 +43,7 @@ def run(
         str,
         typer.Option(envvar="AUTHRISK_BUNDLE", help="supervised, autoencoder, or a directory."),
     ] = "supervised",
-    history: Annotated[
-        Path, typer.Option(envvar="AUTHRISK_HISTORY", help="SQLite file; made when missing.")
-    ] = DEFAULT,
+    history: HistoryFile = DEFAULT,
     trust: Annotated[
         TrustName,
         typer.Option(help="Logins without an outcome are familiar below 0.5, or never."),

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from authrisk.cli.history_reading import DEFAULT
+from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.cli.score import TrustName
 from authrisk.errors import InputError
 
@@ -27,9 +27,7 @@ def run(
         str,
         typer.Option(envvar="AUTHRISK_BUNDLE", help="supervised, autoencoder, or a directory."),
     ] = "supervised",
-    history: Annotated[
-        Path, typer.Option(envvar="AUTHRISK_HISTORY", help="SQLite file; made when missing.")
-    ] = DEFAULT,
+    history: HistoryFile = DEFAULT,
     host: Annotated[
         str, typer.Option(envvar="AUTHRISK_HOST", help="Address to listen on.")
     ] = "127.0.0.1",
