@@ -79,6 +79,18 @@ class MarkedReaderFormat(ReaderFormat):
                 yield Ignored(line, OTHER)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniformReaderFormat(ReaderFormat):
+    """One of files that hold nothing else: it claims a file only if each line is its own."""
+
+    longest: int = 1 << 20
+
+    def claims(self, head: Sequence[str]) -> bool:
+        """Whether each line is surely this format's."""
+        lines = [text for text in head if text.strip()]
+        return bool(lines) and all(map(self.is_own, lines))
+
+
 OTHER = "not a login"
 """Why a line of the product gives nothing."""
 FOREIGN = "another program"

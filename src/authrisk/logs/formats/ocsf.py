@@ -11,9 +11,8 @@ Reference: schema.ocsf.io, class authentication. The sample is written from the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
@@ -23,7 +22,8 @@ from authrisk.export.ocsf import AUTH_PROTOCOL_IDS, CLASS_UID, LOGON_TYPE_IDS, f
 from authrisk.logs.address import read_origin
 from authrisk.logs.json_object import read_object
 from authrisk.logs.ndjson_fields import Fields
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, Rejected
+from authrisk.logs.reader_format import UniformReaderFormat
 
 SAMPLE = r"""
 {"class_uid":3002,"activity_id":1,"time":1589912560607,"status_id":1,"status":"interrupted","user":{"uid":"7"},"src_endpoint":{"ip":"212.78.83.12"},"is_mfa":true,"metadata":{"version":"1.4.0"},"unmapped":{"event_id":"e1"}}
@@ -62,51 +62,16 @@ HOSTILE = r"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Ocsf:
-    """Reads records; the event id is our own, or `file:line`."""
-
-    name: str = "ocsf"
-    title: str = "OCSF Authentication (class 3002), JSON lines: authrisk's export, Security Lake"
-    versions: str = "OCSF 1.0 to 1.6"
-    proven: Literal["samples", "documentation"] = "documentation"
-    sample: str = SAMPLE
-    expected: Sequence[dict[str, object]] = EXPECTED
-    hostile: str = HOSTILE
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether each line is a JSON object that names its class."""
-        return bool(any(line.strip() for line in head)) and all(
-            _has_class(line) for line in head if line.strip()
-        )
-
-    def parse(
-        self,
-        lines: Iterable[Line],
-        settings: ParseSettings,  # noqa: ARG002
-    ) -> Iterator[Item]:
-        """An event for each logon; every other record ignored or rejected."""
-        for line in lines:
-            yield _item(line)
-
-
-PARSER = Ocsf()
-
-
-def _item(line: Line) -> Item:
-    if not line.text.strip():
-        return Ignored(line, "blank line")
-    try:
-        record = read_object(line.text)
-        if record.get("class_uid") != CLASS_UID:
-            return Ignored(line, "another class than authentication")
-        if pick(record, "unmapped.event_id") is not MISSING:
-            return _own(line, record)
-        if record.get("activity_id", _LOGON) not in (_LOGON, _TICKET):
-            return Ignored(line, "no logon")
-        return _event(line, record)
-    except ValueError as error:
-        return Rejected(line, str(error))
+def _read(line: Line) -> Item:
+    """The event of a logon; its id is our own, or the line's place."""
+    record = read_object(line.text)
+    if record.get("class_uid") != CLASS_UID:
+        return Ignored(line, "another class than authentication")
+    if pick(record, "unmapped.event_id") is not MISSING:
+        return _own(line, record)
+    if record.get("activity_id", _LOGON) not in (_LOGON, _TICKET):
+        return Ignored(line, "no logon")
+    return _event(line, record)
 
 
 def _own(line: Line, record: Mapping[str, Any]) -> Item:
@@ -216,3 +181,15 @@ _REASONS = {
     "PASSWORD_EXPIRED": "expired_password",
 }
 """The words that the schema recommends for `status_detail`."""
+
+PARSER = UniformReaderFormat(
+    name="ocsf",
+    title="OCSF Authentication (class 3002), JSON lines: authrisk's export, Security Lake",
+    versions="OCSF 1.0 to 1.6",
+    proven="documentation",
+    sample=SAMPLE,
+    expected=EXPECTED,
+    hostile=HOSTILE,
+    is_own=_has_class,
+    opened=lambda _settings: _read,
+)
