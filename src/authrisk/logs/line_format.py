@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import read_origin
+from authrisk.logs.address import port_of, read_origin
 from authrisk.logs.format_facts import FormatFacts
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.syslog import LogEntry, read_entry
@@ -99,8 +99,6 @@ class DaemonFormat(LineFormat):
 def login_event(source_type: str, line: Line, ns: int, said: LineLogin) -> LoginEvent:
     """The event of an attempt, its id the place of its line."""
     origin = read_origin(said.source)
-    port = said.port or ""
-    good = port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536
     return LoginEvent(
         event_id=line.place,
         timestamp_ns=ns,
@@ -112,7 +110,7 @@ def login_event(source_type: str, line: Line, ns: int, said: LineLogin) -> Login
         failure_reason=said.reason,
         failure_code=said.code or None,
         src_ip=origin.ip,
-        src_port=int(port) if good else origin.port,
+        src_port=port_of(said.port) or origin.port,
         src_host=said.src_host or origin.host,
         user_agent=said.user_agent or None,
         auth_method=said.method,

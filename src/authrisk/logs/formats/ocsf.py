@@ -19,7 +19,7 @@ import msgspec
 from authrisk.event import FAILURE_REASONS, LoginEvent, Outcome
 from authrisk.export.document import MISSING, pick
 from authrisk.export.ocsf import AUTH_PROTOCOL_IDS, CLASS_UID, LOGON_TYPE_IDS, from_ocsf
-from authrisk.logs.address import read_origin
+from authrisk.logs.address import port_of, read_origin
 from authrisk.logs.json_object import read_object
 from authrisk.logs.ndjson_fields import Fields
 from authrisk.logs.parser import Ignored, Item, Line, Rejected
@@ -103,7 +103,7 @@ def _event(line: Line, record: Mapping[str, Any]) -> LoginEvent:
         failure_reason=_reason(detail) if outcome is Outcome.FAILURE else None,
         failure_code=said.text("status_code") or (detail if outcome is Outcome.FAILURE else None),
         src_ip=origin.ip,
-        src_port=_port(said.whole("src_endpoint.port")) or origin.port,
+        src_port=port_of(said.whole("src_endpoint.port")) or origin.port,
         src_host=said.text("src_endpoint.hostname", "src_endpoint.name") or origin.host,
         src_country=said.text("src_endpoint.location.country"),
         src_region=said.text("src_endpoint.location.region"),
@@ -152,10 +152,6 @@ def _factor(record: Mapping[str, Any]) -> str | None:
     first = factors[0] if isinstance(factors, list) and factors else None
     kind = first.get("factor_type") if isinstance(first, dict) else None
     return kind.lower() if isinstance(kind, str) and kind else None
-
-
-def _port(number: int | None) -> int | None:
-    return number if number is not None and 0 < number < 65_536 else None
 
 
 def _has_class(text: str) -> bool:

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import read_origin
+from authrisk.logs.address import port_of, read_origin
 from authrisk.logs.json_object import read_object
 from authrisk.logs.ndjson_fields import Fields
 from authrisk.logs.parser import Ignored, Item, Line
@@ -89,7 +89,7 @@ def _event(line: Line, record: Mapping[str, Any]) -> LoginEvent:
         failure_reason=_REASONS.get(detail or "", "other") if failed and detail else None,
         failure_code=said.text("EventOriginalResultDetails") if failed else None,
         src_ip=origin.ip,
-        src_port=port if port is not None and 0 < port < 65_536 else origin.port,
+        src_port=port_of(port) or origin.port,
         src_host=said.text("SrcHostname", "SrcDvcHostname", "SrcFQDN") or origin.host,
         src_country=said.text("SrcGeoCountry"),
         src_region=said.text("SrcGeoRegion"),

@@ -18,7 +18,7 @@ from __future__ import annotations
 import msgspec
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import Origin, read_origin
+from authrisk.logs.address import NOWHERE, Origin, read_origin
 from authrisk.logs.parser import Ignored, Item, Line, Rejected
 from authrisk.logs.reader_format import UniformReaderFormat
 from authrisk.logs.utmp import UtmpRecord
@@ -88,7 +88,7 @@ def _read(line: Line) -> Item:
         src_ip=(origin := _origin(record, host)).ip,
         src_host=origin.host,
         app="sshd" if record.ut_line == "ssh:notty" else None,
-        logon_type="remote_interactive" if remote or origin != _HERE else "interactive",
+        logon_type="remote_interactive" if remote or origin != NOWHERE else "interactive",
         source_type="utmp",
     )
 
@@ -103,10 +103,9 @@ def _record(text: str) -> UtmpRecord | None:
 def _origin(record: UtmpRecord, host: str) -> Origin:
     if record.ut_addr is not None:
         return read_origin(record.ut_addr)
-    return _HERE if not host or host.startswith(":") else read_origin(host)
+    return NOWHERE if not host or host.startswith(":") else read_origin(host)
 
 
-_HERE = Origin(None, None, None)
 _DECODER = msgspec.json.Decoder(UtmpRecord)
 _LATEST_US = 2**32 * 1_000_000
 _LOGIN_PROCESS, _USER_PROCESS = 6, 7

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
+from authrisk.logs.address import port_of
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.windows_account import account_kind
@@ -263,7 +264,7 @@ def _event(place: str, ns: int, record: WindowsRecord, decision: Decision) -> Lo
         failure_reason=decision.reason,
         failure_code=decision.code,
         src_ip=origin.ip,
-        src_port=_port(port) or origin.port,
+        src_port=port_of(port) or origin.port,
         src_host=decision.host or origin.host,
         user_agent=decision.user_agent,
         auth_method=decision.method,
@@ -335,11 +336,6 @@ def _is_record(text: str) -> bool:
     except ValueError:
         return False
     return record is not None and record.code is not None and record.computer is not None
-
-
-def _port(text: str) -> int | None:
-    good = text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65_536
-    return int(text) if good else None
 
 
 _MOST_LINES = 2000
