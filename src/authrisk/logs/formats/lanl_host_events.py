@@ -13,7 +13,7 @@ from that paper.
 from __future__ import annotations
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import object_of
 from authrisk.logs.ndjson_fields import Fields
 from authrisk.logs.parser import Ignored, Item, Line, Rejected
 from authrisk.logs.reader_format import UniformReaderFormat
@@ -87,10 +87,7 @@ def _read(line: Line) -> Item:
 
 
 def _fields(text: str) -> Fields | None:
-    try:
-        record = read_object(text)
-    except ValueError:
-        return None
+    record = object_of(text) or {}
     return Fields(record) if "EventID" in record and "LogHost" in record else None
 
 

@@ -20,7 +20,7 @@ from authrisk.event import FAILURE_REASONS, LoginEvent, Outcome
 from authrisk.export.document import MISSING, pick
 from authrisk.export.ocsf import AUTH_PROTOCOL_IDS, CLASS_UID, LOGON_TYPE_IDS, from_ocsf
 from authrisk.logs.address import port_of, read_origin
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import object_of, read_object
 from authrisk.logs.ndjson_fields import Fields
 from authrisk.logs.parser import Ignored, Item, Line, Rejected
 from authrisk.logs.reader_format import UniformReaderFormat
@@ -157,11 +157,7 @@ def _factor(record: Mapping[str, Any]) -> str | None:
 def _has_class(text: str) -> bool:
     if '"class_uid"' not in text or not text.lstrip().startswith("{"):
         return False
-    try:
-        record = read_object(text)
-    except ValueError:
-        return False
-    return isinstance(record.get("class_uid"), int)
+    return isinstance((object_of(text) or {}).get("class_uid"), int)
 
 
 _LOGON, _TICKET = 1, 3

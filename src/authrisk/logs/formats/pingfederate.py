@@ -15,6 +15,7 @@ import re
 from collections.abc import Mapping
 
 from authrisk.event import Outcome
+from authrisk.logs.failure_words import reason_in
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import Reader, ReaderFormat
@@ -129,7 +130,7 @@ def _item(line: Line, said: Mapping[str, str], ns: int, failed: dict[str, None])
         text_of(said.get("subject")),
         _OUTCOMES[status],
         source=said.get("ip"),
-        reason=_reason(message) if status == "failure" else None,
+        reason=reason_in(message, _REASONS) if status == "failure" else None,
         failure_code=message if status == "failure" else None,
         auth_method=text_of(said.get("adapterid")),
         auth_protocol=_PROTOCOLS.get(protocol.casefold(), protocol) if protocol else None,
@@ -137,13 +138,6 @@ def _item(line: Line, said: Mapping[str, str], ns: int, failed: dict[str, None])
         dst_host=text_of(said.get("host")),
         correlation_id=tracking,
     )
-
-
-def _reason(message: str | None) -> str | None:
-    if message is None:
-        return None
-    said = message.casefold()
-    return next((reason for mark, reason in _REASONS if mark in said), "other")
 
 
 _NAMES = (

@@ -17,7 +17,7 @@ from typing import Any
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import port_of, read_origin
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import object_of, read_object
 from authrisk.logs.ndjson_fields import Fields
 from authrisk.logs.parser import Ignored, Item, Line
 from authrisk.logs.reader_format import UniformReaderFormat
@@ -133,10 +133,7 @@ def _snake(text: str) -> str:
 def _is_asim(text: str) -> bool:
     if '"EventType"' not in text or not text.lstrip().startswith("{"):
         return False
-    try:
-        record = read_object(text)
-    except ValueError:
-        return False
+    record = object_of(text) or {}
     return isinstance(record.get("EventSchema"), str) or (
         "EventResult" in record and "TargetUsername" in record
     )
