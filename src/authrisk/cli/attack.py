@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.case_choice import EventsFile, LabelsFileOption, known_bad, labels_beside
+from authrisk.cli.arguments import EventsFile
+from authrisk.cli.case_choice import LabelsFileOption, known_bad, labels_beside
 from authrisk.cli.event_writing import ENDINGS, event_output, label_output
 from authrisk.cli.terminal import STDOUT, ending, report, table
 from authrisk.errors import InputError

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from authrisk.cli.arguments import EventsFile
 from authrisk.cli.case_choice import (
-    EventsFile,
     InjectionSeedOption,
     LabelsFileOption,
     ShareOption,

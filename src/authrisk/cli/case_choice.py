@@ -34,7 +34,6 @@ class LabelColumn(enum.StrEnum):
     ATTACK = "is_attack"
 
 
-EventsFile = Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")]
 LabelsOption = Annotated[
     Labels,
     typer.Option(help="Attacks: injected ones, a column of the labels, or people's verdicts."),

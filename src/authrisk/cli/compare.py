@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from authrisk.cli.arguments import EventsFile
 from authrisk.cli.case_choice import (
     CaseChoice,
-    EventsFile,
     FeedbackOption,
     InjectionSeedOption,
     LabelColumn,

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from authrisk.cli.arguments import BundleOption, EventsFile
 from authrisk.cli.case_choice import (
     CaseChoice,
-    EventsFile,
     FeedbackOption,
     InjectionSeedOption,
     LabelColumn,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def run(
     events: EventsFile,
-    bundle: Annotated[str, typer.Option(help="supervised, autoencoder, or a directory.")],
+    bundle: BundleOption,
     out: Annotated[
         str,
         typer.Option(

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
+from authrisk.cli.arguments import ServedBundleOption, TrustName
 from authrisk.cli.history_reading import DEFAULT, HistoryFile
-from authrisk.cli.score import TrustName
 from authrisk.errors import InputError
 
 LOGIN = (
@@ -23,10 +23,7 @@ LOGIN = (
 
 
 def run(
-    bundle: Annotated[
-        str,
-        typer.Option(envvar="AUTHRISK_BUNDLE", help="supervised, autoencoder, or a directory."),
-    ] = "supervised",
+    bundle: ServedBundleOption = "supervised",
     history: HistoryFile = DEFAULT,
     host: Annotated[
         str, typer.Option(envvar="AUTHRISK_HOST", help="Address to listen on.")

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from authrisk.cli.arguments import EventsFile
 from authrisk.cli.case_choice import (
     CaseChoice,
-    EventsFile,
     FeedbackOption,
     LabelColumn,
     LabelColumnOption,

@@ -26,11 +26,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
 from authrisk.logs.address import port_of
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.windows_account import account_kind
 from authrisk.logs.windows_logon import (
@@ -129,7 +128,7 @@ class WindowsSecurity:
     name: str = "windows_security"
     title: str = "Windows Security log and AD FS: EVTX, XML, winlogbeat, NXLog, SecurityEvent, JSON"
     versions: str = "Vista to 11, Server 2008 to 2025; winlogbeat 6 to 9"
-    proven: Literal["samples", "documentation"] = "samples"
+    proven: Proven = "samples"
     sample: str = SAMPLE
     expected: Sequence[dict[str, object]] = EXPECTED
     hostile: str = HOSTILE
