@@ -18,13 +18,15 @@ def line_event(
     *,
     source: str | None = None,
     reason: str | None = None,
+    src_host: str | None = None,
+    src_port: str | int | None = None,
     **more: Any,
 ) -> LoginEvent:
     """An event whose id is the line's place, with user and source as the line writes them.
 
     `user` becomes both id and name, None when empty. `source` is an address or a host name, with
-    its port or without; a `src_port` in `more` is text or number and kept when it is a port.
-    `more` are other fields of the event, as they are.
+    its port or without; `src_host` and `src_port` are what stands elsewhere in the line. `more` are
+    other fields of the event, as they are.
     """
     origin = read_origin(source) if source else NOWHERE
     name = user or None
@@ -36,8 +38,8 @@ def line_event(
         outcome=outcome,
         failure_reason=reason,
         src_ip=origin.ip,
-        src_host=more.pop("src_host", None) or origin.host,
-        src_port=port_of(more.pop("src_port", None)) or origin.port,
+        src_host=src_host or origin.host,
+        src_port=port_of(src_port) or origin.port,
         source_type=source_type,
         **more,
     )
