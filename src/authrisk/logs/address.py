@@ -85,7 +85,9 @@ def _without_port(text: str) -> tuple[str, int | None]:
 
 _LONGEST = 255
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_V4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
+V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+"""An IPv4 address in its one spelling, for any engine."""
+_V4 = re.compile(V4)
 _UNSAID = frozenset(
     ("", "-", "n/a", "na", "null", "none", "unknown", "local", "not_available", "?", "(null)")
 )
