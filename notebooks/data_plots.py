@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
-from style import BLUE, GREEN, GREY, ORANGE, RED, colours
+from style import colours
 
+from authrisk.evaluation.report.palette import BLUE, GREEN, GREY, ORANGE, RED
 from authrisk.features.catalogue import FEATURES, GROUPS
 
 _SPANS_S = {"1 s": 1, "1 min": 60, "1 h": 3_600, "1 d": 86_400, "30 d": 2_592_000}

@@ -15,7 +15,9 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
-from style import ATTACK, BLUE, GREY, HIGH, LEGITIMATE, MEDIUM, colours, threshold_lines, tier_name
+from style import ATTACK, HIGH, LEGITIMATE, MEDIUM, colours, threshold_lines
+
+from authrisk.evaluation.report.palette import BLUE, GREY, tier_name
 
 _LINES = ("-", "--", "-.", ":")
 _DECADES = 4.0
@@ -55,7 +57,7 @@ def distributions(judged: pl.DataFrame) -> Figure:
         axis.grid(visible=False)
         axis.set_yticks([])
         axis.spines["left"].set_visible(False)
-        name = tier_name(tier) if tier else "legitimate"
+        name = tier_name(tier)
         axis.set_ylabel(f"{name}\n(n = {risk.size:,})", rotation=0, ha="right", va="center")
         axis.annotate(
             f"{(risk >= MEDIUM).mean():.1%} at or above 0.5", (1.01, 0.5),
@@ -178,7 +180,7 @@ def mean_bits(judged: pl.DataFrame, names: Sequence[str], title: str) -> Figure:
         axes.annotate(f"{round(value, 1) + 0.0:.1f}", (j, i), ha="center", va="center", fontsize=9,
                       color="white" if dark else "black")  # fmt: skip
     axes.set_xticks(range(len(names)), list(names), rotation=40, ha="right")
-    axes.set_yticks(range(len(tiers)), [tier_name(t) if t else "legitimate" for t in tiers])
+    axes.set_yticks(range(len(tiers)), [tier_name(t) for t in tiers])
     figure.colorbar(image, label="mean bits", pad=0.01)
     axes.set_title(title)
     return figure
@@ -200,7 +202,7 @@ def bits_of(judged: pl.DataFrame, names: Sequence[str], quantiles: dict[str, flo
     )  # fmt: skip
     for axis, login in zip(axes[0], logins, strict=True):
         values = np.array([login[name] for name in names])
-        title = f"{tier_name(login['tier']) or 'legitimate'}, riskScore {login['risk']:.2f}"
+        title = f"{tier_name(login['tier'])}, riskScore {login['risk']:.2f}"
         loud = np.sort(values)[-3]
         bars = [ATTACK if v >= max(loud, 1.0) else BLUE for v in values]
         axis.barh(range(len(names)), values, color=bars)

@@ -8,22 +8,13 @@ import matplotlib as mpl
 from cycler import cycler
 from matplotlib.axes import Axes
 
-# Okabe and Ito, 2008.
-BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#767676"
+from authrisk.evaluation.report.palette import BLUE, GREEN, ORANGE, PURPLE, RED, SKY
+
+YELLOW = "#F0E442"  # as the others of Okabe and Ito, 2008
 COLOURS = (BLUE, ORANGE, GREEN, RED, PURPLE, SKY, YELLOW)
 LEGITIMATE, ATTACK = BLUE, RED
 MEDIUM, HIGH = 0.5, 0.75
 """riskScores that 1 % and 0.1 % of legitimate logins reach."""
-
-TIERS = {
-    "T0": "T0 stuffing",
-    "T1": "T1 naive",
-    "T2": "T2 VPN",
-    "T3": "T3 phishing",
-    "T4": "T4 targeted",
-    "T5": "T5 perfect copy",
-}
 
 
 def use_style() -> None:
@@ -54,15 +45,6 @@ def colours(number: int) -> list[str]:
     ['#0072B2', '#E69F00']
     """
     return list(islice(cycle(COLOURS), number))
-
-
-def tier_name(tier: str) -> str:
-    """The tier and what it stands for.
-
-    >>> tier_name("T2")
-    'T2 VPN'
-    """
-    return TIERS.get(tier, tier)
 
 
 def threshold_lines(axes: Axes, *, named: bool = True) -> None:

@@ -5,21 +5,16 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from tests.two_crowds import two_crowds
 
 from authrisk.features.coded import code_frame
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, Timeline, arrange
-from authrisk.simulate.profile import CONSUMER, ENTERPRISE
-from authrisk.simulate.world import simulate
 
 
 @pytest.fixture(scope="session")
 def events() -> pl.DataFrame:
     """Logins of consumers and of a few busy employees, in order of time."""
-    consumers = simulate(CONSUMER, users=80, seed=15, days=200).events
-    employees = simulate(ENTERPRISE, users=4, seed=16, days=60).events.with_columns(
-        event_id=pl.lit("e") + pl.col("event_id")
-    )
-    return pl.concat([consumers, employees]).sort("timestamp", maintain_order=True)
+    return two_crowds(consumers=80, employees=4, days=(200, 60), seed=15)
 
 
 @pytest.fixture(scope="session")

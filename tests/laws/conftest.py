@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 from hypothesis import strategies as st
+from tests.two_crowds import two_crowds
 
 from authrisk.evaluation.replay import replay
 from authrisk.event import LoginEvent, Outcome
@@ -21,8 +22,6 @@ from authrisk.history.memory import MemoryStore
 from authrisk.models.bundle import PRETRAINED, Bundle, load_bundle, pretrained_path
 from authrisk.reasons import codes
 from authrisk.scorer import RiskAssessment, Scorer
-from authrisk.simulate.profile import CONSUMER, ENTERPRISE
-from authrisk.simulate.world import simulate
 
 START_NS = 1_700_000_000 * 10**9
 GAPS_S = (0, 1, 59, 600, 3_600, 30_000, 86_400, 40 * 86_400)
@@ -65,11 +64,7 @@ def bundle(request: pytest.FixtureRequest) -> Bundle:
 @pytest.fixture(scope="session")
 def events() -> pl.DataFrame:
     """Some hundred logins of consumers and of employees, failures among them."""
-    consumers = simulate(CONSUMER, users=60, seed=5, days=60).events
-    employees = simulate(ENTERPRISE, users=4, seed=6, days=60).events.with_columns(
-        event_id=pl.lit("e") + pl.col("event_id")
-    )
-    return pl.concat([consumers, employees]).sort("timestamp", maintain_order=True)
+    return two_crowds(consumers=60, employees=4, days=(60, 60), seed=5)
 
 
 def _invented(number: int, time_ns: int, parts: tuple[object, ...]) -> LoginEvent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from tests.two_crowds import two_crowds
 
 from authrisk.evaluation.scenarios.cast import pairs
 from authrisk.evaluation.scenarios.drift import drift
@@ -13,17 +14,13 @@ from authrisk.evaluation.scenarios.stage import Stage
 from authrisk.eventlog import to_events
 from authrisk.models.bundle import Bundle
 from authrisk.reasons import PROBATION
-from authrisk.simulate.profile import CONSUMER, ENTERPRISE
+from authrisk.simulate.profile import ENTERPRISE
 from authrisk.simulate.world import simulate
 
 
 @pytest.fixture(scope="module")
 def world() -> pl.DataFrame:
-    consumers = simulate(CONSUMER, users=400, seed=5, days=250).events
-    employees = simulate(ENTERPRISE, users=25, seed=6, days=80).events.with_columns(
-        event_id=pl.lit("e") + pl.col("event_id")
-    )
-    return pl.concat([consumers, employees]).sort("timestamp", maintain_order=True)
+    return two_crowds(consumers=400, employees=25, days=(250, 80), seed=5)
 
 
 @pytest.fixture(scope="module")

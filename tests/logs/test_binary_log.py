@@ -169,7 +169,6 @@ class Evtx:
 
 @pytest.fixture(scope="module")
 def event_log() -> Iterator[bytes]:
-    pytest.importorskip("evtx")
     log = Evtx()
     for _ in range(3):
         log.add(LOGON)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from authrisk.logs.json_records import Envelope, json_objects
 from authrisk.logs.parser import Ignored, Line, Rejected
+from authrisk.testing.parser import lines_of
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(-999, 999), st.text(max_size=12))
 RECORDS = st.lists(
@@ -39,12 +40,8 @@ LAYOUTS: dict[str, Callable[[list[Any]], str]] = {
 }
 
 
-def lines_of(text: str) -> list[Line]:
-    return [Line("f", number, line) for number, line in enumerate(text.split("\n"), 1)]
-
-
 def read(text: str, *lists: str) -> list[Line | Ignored | Rejected]:
-    return list(json_objects(lines_of(text), lists))
+    return list(json_objects(lines_of(text.split("\n")), lists))
 
 
 @pytest.mark.parametrize("layout", list(LAYOUTS)[:-1])
@@ -84,8 +81,8 @@ def test_reading_goes_on_after_an_object_that_does_not_end(broken: str) -> None:
 
 def test_an_endless_object_is_given_up() -> None:
     """At most 1 MiB is held back for an object that never closes."""
-    text = "{\n" + '"a": "' + "x" * 1000 + '",'
-    items = json_objects(lines_of("\n".join([text] + ['"b": "' + "y" * 1000 + '",'] * 2000)))
+    start, more = '"a": "' + "x" * 1000 + '",', '"b": "' + "y" * 1000 + '",'
+    items = json_objects(lines_of(["{", start, *[more] * 2000]))
     first = next(item for item in items if isinstance(item, Rejected))
     assert first.line.number == 1
 

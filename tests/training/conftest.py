@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import polars as pl
 import pytest
+from tests.two_crowds import two_crowds
 
 from authrisk.evaluation.cases import Cases, injected_cases
-from authrisk.simulate.profile import CONSUMER, ENTERPRISE
-from authrisk.simulate.world import simulate
 from authrisk.training.fit import FitSettings, Fitted, Network, fit
 from authrisk.training.pack import TrainSettings
 from authrisk.training.prepare import Kind, Prepared, prepare
@@ -20,11 +18,7 @@ ONE_EPOCH = FitSettings(seed=3, epochs=1)
 
 @pytest.fixture(scope="session")
 def cases() -> Cases:
-    consumers = simulate(CONSUMER, users=700, seed=25, days=250).events
-    employees = simulate(ENTERPRISE, users=8, seed=26, days=40).events.with_columns(
-        event_id=pl.lit("e") + pl.col("event_id")
-    )
-    events = pl.concat([consumers, employees]).sort("timestamp", maintain_order=True)
+    events = two_crowds(consumers=700, employees=8, days=(250, 40), seed=25)
     return injected_cases(events, 1, 0.3)
 
 

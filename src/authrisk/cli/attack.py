@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from authrisk.cli.arguments import EventsFile
+from authrisk.cli.case_choice import LabelsFileOption, known_bad, labels_beside
 from authrisk.cli.event_writing import ENDINGS, event_output, label_output
 from authrisk.cli.terminal import STDOUT, ending, report, table
 from authrisk.errors import InputError
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
+    events: EventsFile,
     out: Annotated[
         str, typer.Option("-o", "--out", help="labelled.parquet; its labels are put beside it.")
     ],
@@ -29,9 +30,7 @@ def run(
         float, typer.Option(min=0.0, max=1.0, help="Attacks per successful login, all tiers.")
     ] = 0.05,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same attacks.")] = 1,
-    labels_file: Annotated[
-        Path | None, typer.Option(help="Default: EVENTS.labels.parquet beside the events.")
-    ] = None,
+    labels_file: LabelsFileOption = None,
 ) -> None:
     """Put attackers among real logins.
 
@@ -43,7 +42,6 @@ def run(
     Example:
       authrisk attack events.parquet --share 0.05 -o labelled.parquet
     """
-    from authrisk.cli.case_choice import known_bad, labels_beside
     from authrisk.eventlog import read_events
     from authrisk.simulate.attackers import inject
 

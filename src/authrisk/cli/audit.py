@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
+from authrisk.cli.arguments import EventsFile
+from authrisk.cli.case_choice import (
+    InjectionSeedOption,
+    LabelsFileOption,
+    ShareOption,
+    known_bad,
+    labels_beside,
+)
 from authrisk.cli.terminal import report, show, table
 from authrisk.errors import InputError
 
 
 def run(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
-    share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Injected attacks per successful login.")
-    ] = 0.5,
-    seed: Annotated[int, typer.Option(min=0, help="Of the injected attacks.")] = 1,
-    labels_file: Annotated[
-        Path | None, typer.Option(help="Default: EVENTS.labels.parquet beside the events.")
-    ] = None,
+    events: EventsFile,
+    share: ShareOption = 0.5,
+    seed: InjectionSeedOption = 1,
+    labels_file: LabelsFileOption = None,
 ) -> None:
     """Audit the injected attackers on a file.
 
@@ -32,7 +33,6 @@ def run(
     Example:
       authrisk audit events.parquet
     """
-    from authrisk.cli.case_choice import known_bad, labels_beside
     from authrisk.evaluation.audit import audit
     from authrisk.evaluation.cases import injected_cases
     from authrisk.evaluation.problem import pose

@@ -1,11 +1,13 @@
-"""Which logins are attacks, as the options of `train` and `evaluate` say it."""
+"""Which logins are attacks, as the options of `train`, `evaluate` and `compare` say it."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from authrisk.cli.terminal import report
 from authrisk.errors import InputError
@@ -30,6 +32,23 @@ class LabelColumn(enum.StrEnum):
     TAKEOVER = "is_account_takeover"
     ATTACK_IP = "is_attack_ip"
     ATTACK = "is_attack"
+
+
+LabelsOption = Annotated[
+    Labels,
+    typer.Option(help="Attacks: injected ones, a column of the labels, or people's verdicts."),
+]
+LabelColumnOption = Annotated[LabelColumn, typer.Option(help="With --labels column.")]
+LabelsFileOption = Annotated[
+    Path | None, typer.Option(help="Default: EVENTS.labels.parquet beside the events.")
+]
+FeedbackOption = Annotated[
+    Path | None, typer.Option(help="With --labels feedback: the service's history.")
+]
+ShareOption = Annotated[
+    float, typer.Option(min=0.0, max=1.0, help="Injected attacks per successful login.")
+]
+InjectionSeedOption = Annotated[int, typer.Option(min=0, help="Of the injected attacks.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from authrisk.cli.arguments import ServedBundleOption, TrustName, TrustOption
 from authrisk.cli.event_writing import Vocabulary
-from authrisk.cli.history_reading import DEFAULT
-from authrisk.cli.score import TrustName
+from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.errors import InputError
 
 Addresses = list[str] | None
@@ -39,17 +39,9 @@ def run(
         str | None, typer.Option(help="Of --http. Default: what claims the lines of each POST.")
     ] = None,
     timezone: Annotated[str, typer.Option(help="Zone of stamps that name none.")] = "UTC",
-    bundle: Annotated[
-        str,
-        typer.Option(envvar="AUTHRISK_BUNDLE", help="supervised, autoencoder, or a directory."),
-    ] = "supervised",
-    history: Annotated[
-        Path, typer.Option(envvar="AUTHRISK_HISTORY", help="SQLite file; made when missing.")
-    ] = DEFAULT,
-    trust: Annotated[
-        TrustName,
-        typer.Option(help="Logins without an outcome are familiar below 0.5, or never."),
-    ] = TrustName.LOW_RISK,
+    bundle: ServedBundleOption = "supervised",
+    history: HistoryFile = DEFAULT,
+    trust: TrustOption = TrustName.LOW_RISK,
     threshold: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="Alert from this riskScore on.")
     ] = 0.8,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.case_choice import CaseChoice, LabelColumn, Labels, cases_of
+from authrisk.cli.arguments import EventsFile
+from authrisk.cli.case_choice import (
+    CaseChoice,
+    FeedbackOption,
+    InjectionSeedOption,
+    LabelColumn,
+    LabelColumnOption,
+    Labels,
+    LabelsFileOption,
+    LabelsOption,
+    cases_of,
+)
 from authrisk.cli.terminal import STDOUT, ending, report, show, table
 
 if TYPE_CHECKING:
@@ -22,7 +32,7 @@ SHOWN = 10
 def run(
     champion: Annotated[str, typer.Argument(metavar="CHAMPION", help="The bundle that serves.")],
     challenger: Annotated[str, typer.Argument(metavar="CHALLENGER", help="The one that may.")],
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
+    events: EventsFile,
     out: Annotated[
         str,
         typer.Option(
@@ -32,20 +42,11 @@ def run(
     attacks: Annotated[
         bool, typer.Option(help="Compare recall too; without, all logins are legitimate.")
     ] = True,
-    labels: Annotated[
-        Labels,
-        typer.Option(help="Attacks: injected ones, a column of the labels, or people's verdicts."),
-    ] = Labels.INJECT,
-    label_column: Annotated[
-        LabelColumn, typer.Option(help="With --labels column.")
-    ] = LabelColumn.TAKEOVER,
-    labels_file: Annotated[
-        Path | None, typer.Option(help="Default: EVENTS.labels.parquet beside the events.")
-    ] = None,
-    feedback: Annotated[
-        Path | None, typer.Option(help="With --labels feedback: the service's history.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the injected attacks.")] = 1_001,
+    labels: LabelsOption = Labels.INJECT,
+    label_column: LabelColumnOption = LabelColumn.TAKEOVER,
+    labels_file: LabelsFileOption = None,
+    feedback: FeedbackOption = None,
+    seed: InjectionSeedOption = 1_001,
 ) -> None:
     """Compare two bundles on a file.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from authrisk.cli.arguments import BundleOption
 from authrisk.cli.report_writing import form_of, write_report
 from authrisk.cli.terminal import STDOUT, progress_bar, report
 from authrisk.errors import InputError
@@ -26,9 +27,6 @@ app = typer.Typer(
     help="Measure a bundle on a public data set that you have: from its files to the report.",
 )
 
-BundleName = Annotated[
-    str, typer.Option("--bundle", help="supervised, autoencoder, or a directory.")
-]
 Out = Annotated[
     str,
     typer.Option("-o", "--out", help="report.html, report.md or report.json; - is Markdown."),
@@ -53,7 +51,7 @@ class Measurable(NamedTuple):
 @app.command()
 def rba(
     logins: Annotated[Path, typer.Argument(metavar="CSV", help="rba-dataset.csv, or a cut of it.")],
-    bundle: BundleName = "supervised",
+    bundle: BundleOption = "supervised",
     out: Out = STDOUT,
     users: Users = None,
     skip_days: Annotated[
@@ -80,14 +78,13 @@ def rba(
         KINDS,
         RbaLogins,
     )
-    from authrisk.evaluation.dataset.sample import Sample, share_of
+    from authrisk.evaluation.dataset.sample import Sample
     from authrisk.logs.rba_victims import takeover_users
 
     form = form_of(out)
-    size, packed = _size(logins)
-    per_login = BYTES_PER_LOGIN_PACKED if packed else BYTES_PER_LOGIN
-    share = share_of(size, per_login) if users is None else users
-    marking = RbaLogins(takeover_users(logins), Sample(users=share), skip_days)
+    share = _share(logins, BYTES_PER_LOGIN, BYTES_PER_LOGIN_PACKED)
+    sample = Sample(users=share if users is None else users)
+    marking = RbaLogins(takeover_users(logins), sample, skip_days)
     treat = treatment(enrich=enrich, mmdb=[], users=None)
 
     def arrivals() -> Iterator[Arrivals]:
@@ -104,7 +101,7 @@ def rba(
 def lanl(
     auth: Annotated[Path, typer.Argument(metavar="AUTH", help="auth.txt.gz, or a cut of it.")],
     redteam: Annotated[Path, typer.Argument(metavar="REDTEAM", help="redteam.txt.gz.")],
-    bundle: BundleName = "autoencoder",
+    bundle: BundleOption = "autoencoder",
     out: Out = STDOUT,
     users: Users = None,
     logins: Annotated[
@@ -131,15 +128,13 @@ def lanl(
         KINDS,
         LanlLogins,
     )
-    from authrisk.evaluation.dataset.sample import Sample, share_of
+    from authrisk.evaluation.dataset.sample import Sample
     from authrisk.logs.lanl_redteam import read_redteam
     from authrisk.logs.reader import read_lines
 
     form = form_of(out)
-    size, packed = _size(auth)
-    per_login = BYTES_PER_LOGIN_PACKED if packed else BYTES_PER_LOGIN
     # Users are few there and have very many logins: both are sampled, and users not too thinly.
-    share = share_of(size, per_login) ** 0.5
+    share = _share(auth, BYTES_PER_LOGIN, BYTES_PER_LOGIN_PACKED) ** 0.5
     sample = Sample(share if users is None else users, share if logins is None else logins)
     marking = LanlLogins(read_redteam(read_lines([str(redteam)])), sample, skip_days)
     treat = treatment(enrich=False, mmdb=[], users=None)
@@ -214,11 +209,14 @@ def _ahead(arrivals: Iterable[Arrivals]) -> Iterator[Arrivals]:
         gone.set()
 
 
-def _size(path: Path) -> tuple[int, bool]:
-    """Bytes of a file, and whether it is compressed."""
+def _share(path: Path, bytes_per_login: int, bytes_per_login_packed: int) -> float:
+    """What part of a file of this size is measured, by what a login takes in it."""
+    from authrisk.evaluation.dataset.sample import share_of
+
     if not path.is_file():
         raise InputError("is no file; a data set is read from one", where=str(path))
-    return path.stat().st_size, path.suffix in (".gz", ".zst")
+    packed = path.suffix in (".gz", ".zst")
+    return share_of(path.stat().st_size, bytes_per_login_packed if packed else bytes_per_login)
 
 
 def _told(found: Report) -> str:

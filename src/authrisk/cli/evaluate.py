@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.case_choice import CaseChoice, LabelColumn, Labels, cases_of
+from authrisk.cli.arguments import BundleOption, EventsFile
+from authrisk.cli.case_choice import (
+    CaseChoice,
+    FeedbackOption,
+    InjectionSeedOption,
+    LabelColumn,
+    LabelColumnOption,
+    Labels,
+    LabelsFileOption,
+    LabelsOption,
+    ShareOption,
+    cases_of,
+)
 from authrisk.cli.report_writing import form_of, write_report
 from authrisk.cli.terminal import STDOUT, report
 from authrisk.errors import AuthriskError
@@ -22,32 +34,21 @@ if TYPE_CHECKING:
 
 
 def run(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
-    bundle: Annotated[str, typer.Option(help="supervised, autoencoder, or a directory.")],
+    events: EventsFile,
+    bundle: BundleOption,
     out: Annotated[
         str,
         typer.Option(
             "-o", "--out", help="report.html, report.md or report.json; - is Markdown on stdout."
         ),
     ] = STDOUT,
-    labels: Annotated[
-        Labels,
-        typer.Option(help="Attacks: injected ones, a column of the labels, or people's verdicts."),
-    ] = Labels.INJECT,
-    label_column: Annotated[
-        LabelColumn, typer.Option(help="With --labels column.")
-    ] = LabelColumn.TAKEOVER,
-    labels_file: Annotated[
-        Path | None, typer.Option(help="Default: EVENTS.labels.parquet beside the events.")
-    ] = None,
-    feedback: Annotated[
-        Path | None, typer.Option(help="With --labels feedback: the service's history.")
-    ] = None,
+    labels: LabelsOption = Labels.INJECT,
+    label_column: LabelColumnOption = LabelColumn.TAKEOVER,
+    labels_file: LabelsFileOption = None,
+    feedback: FeedbackOption = None,
     tiers: Annotated[str, typer.Option(help="Attackers to inject.")] = "T0,T1,T2,T3,T4,T5,T6",
-    share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Injected attacks per successful login.")
-    ] = 0.2,
-    seed: Annotated[int, typer.Option(min=0, help="Of the injected attacks.")] = 1_001,
+    share: ShareOption = 0.2,
+    seed: InjectionSeedOption = 1_001,
     baselines: Annotated[
         bool,
         typer.Option(help="Also fit the usual rivals on the first part and measure them beside."),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from authrisk.cli.arguments import EventsFile
 from authrisk.cli.event_writing import event_output
 from authrisk.cli.history_reading import DEFAULT, opened
 from authrisk.cli.terminal import STDOUT, progress_bar, report
@@ -75,7 +76,7 @@ def export(
 
 @app.command(name="import")
 def import_events(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
+    events: EventsFile,
     history: History = DEFAULT,
 ) -> None:
     """Put past logins into a history, so that the service knows the users from the first day.

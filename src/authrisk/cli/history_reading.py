@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from authrisk.errors import InputError
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
 
 DEFAULT = Path("authrisk-history.sqlite")
 """In the working directory: where `authrisk serve` keeps it."""
+
+HistoryFile = Annotated[
+    Path, typer.Option(envvar="AUTHRISK_HISTORY", help="SQLite file; made when missing.")
+]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.score import TrustName
+from authrisk.cli.arguments import BundleOption, EventsFile, TrustName, TrustOption
 from authrisk.cli.terminal import STDOUT, ending, progress_bar, report, show, table
 
 if TYPE_CHECKING:
@@ -15,17 +15,14 @@ if TYPE_CHECKING:
 
 
 def run(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
-    bundle: Annotated[str, typer.Option(help="supervised, autoencoder, or a directory.")],
+    events: EventsFile,
+    bundle: BundleOption,
     out: Annotated[
         str, typer.Option("-o", "--out", help="figures.json; - is a table on stdout.")
     ] = STDOUT,
     victims: Annotated[int, typer.Option(min=1, help="Users to play against.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Who plays whom.")] = 1,
-    trust: Annotated[
-        TrustName,
-        typer.Option(help="Logins without an outcome are familiar below 0.5, or never."),
-    ] = TrustName.LOW_RISK,
+    trust: TrustOption = TrustName.LOW_RISK,
 ) -> None:
     """Play attackers that take their time.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from authrisk.cli.arguments import BundleOption, EventsFile, TrustName, TrustOption
 from authrisk.cli.terminal import STDOUT, ending, progress_bar, report
 
 if TYPE_CHECKING:
@@ -20,25 +20,13 @@ Write = Callable[["pl.DataFrame"], None]
 TIME_FORMAT = "%Y-%m-%dT%H:%M:%S%.9fZ"
 
 
-class TrustName(enum.StrEnum):
-    """When a login without an outcome becomes familiar."""
-
-    LOW_RISK = "low-risk"
-    CONFIRMED = "confirmed"
-
-
 def run(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
-    bundle: Annotated[
-        str, typer.Option(help="supervised, autoencoder, or a directory.")
-    ] = "supervised",
+    events: EventsFile,
+    bundle: BundleOption = "supervised",
     out: Annotated[
         str, typer.Option("-o", "--out", help="scores.parquet or scores.csv; - is CSV on stdout.")
     ] = STDOUT,
-    trust: Annotated[
-        TrustName,
-        typer.Option(help="Logins without an outcome are familiar below 0.5, or never."),
-    ] = TrustName.LOW_RISK,
+    trust: TrustOption = TrustName.LOW_RISK,
 ) -> None:
     """Score every login of a file.
 

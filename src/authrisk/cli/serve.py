@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from authrisk.cli.history_reading import DEFAULT
-from authrisk.cli.score import TrustName
+from authrisk.cli.arguments import ServedBundleOption, TrustName
+from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.errors import InputError
 
 LOGIN = (
@@ -23,13 +23,8 @@ LOGIN = (
 
 
 def run(
-    bundle: Annotated[
-        str,
-        typer.Option(envvar="AUTHRISK_BUNDLE", help="supervised, autoencoder, or a directory."),
-    ] = "supervised",
-    history: Annotated[
-        Path, typer.Option(envvar="AUTHRISK_HISTORY", help="SQLite file; made when missing.")
-    ] = DEFAULT,
+    bundle: ServedBundleOption = "supervised",
+    history: HistoryFile = DEFAULT,
     host: Annotated[
         str, typer.Option(envvar="AUTHRISK_HOST", help="Address to listen on.")
     ] = "127.0.0.1",

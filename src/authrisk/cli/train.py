@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.case_choice import CaseChoice, LabelColumn, Labels, cases_of
+from authrisk.cli.arguments import EventsFile
+from authrisk.cli.case_choice import (
+    CaseChoice,
+    FeedbackOption,
+    LabelColumn,
+    LabelColumnOption,
+    Labels,
+    LabelsFileOption,
+    LabelsOption,
+    ShareOption,
+    cases_of,
+)
 from authrisk.cli.terminal import progress_bar, report, table
 from authrisk.errors import AuthriskError, InputError
 
@@ -30,25 +41,14 @@ class Kind(enum.StrEnum):
 
 
 def run(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS", help="What `parse` wrote (Parquet).")],
+    events: EventsFile,
     model: Annotated[Kind, typer.Option(help="The autoencoder needs no attacks to learn from.")],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="BUNDLE", help="A new directory.")],
-    labels: Annotated[
-        Labels,
-        typer.Option(help="Attacks: injected ones, a column of the labels, or people's verdicts."),
-    ] = Labels.INJECT,
-    label_column: Annotated[
-        LabelColumn, typer.Option(help="With --labels column.")
-    ] = LabelColumn.TAKEOVER,
-    labels_file: Annotated[
-        Path | None, typer.Option(help="Default: EVENTS.labels.parquet beside the events.")
-    ] = None,
-    feedback: Annotated[
-        Path | None, typer.Option(help="With --labels feedback: the service's history.")
-    ] = None,
-    share: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Injected attacks per successful login.")
-    ] = 0.4,
+    labels: LabelsOption = Labels.INJECT,
+    label_column: LabelColumnOption = LabelColumn.TAKEOVER,
+    labels_file: LabelsFileOption = None,
+    feedback: FeedbackOption = None,
+    share: ShareOption = 0.4,
     epochs: Annotated[int, typer.Option(min=1, help="At most; stops early by itself.")] = 12,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bundle.")] = 1,
     name: Annotated[

@@ -24,6 +24,8 @@ T = TypeVar("T")
 KIND_KEY = "authrisk.table"
 VERSION_KEY = "authrisk.schema_version"
 ROW_GROUP_ROWS = 131_072
+COMPRESSION_LEVEL = 1
+"""Of zstd: a tenth faster to write than the usual 3, and 2 % larger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class TableWriter:
         source.sink_parquet(
             partial,
             row_group_size=ROW_GROUP_ROWS,
+            compression_level=COMPRESSION_LEVEL,
             metadata={KIND_KEY: self.table.name, VERSION_KEY: str(self.table.version)},
             sync_on_close="all",
         )

@@ -17,6 +17,10 @@ class Origin(NamedTuple):
     port: int | None
 
 
+NOWHERE = Origin(None, None, None)
+"""The log does not say."""
+
+
 @functools.lru_cache(maxsize=16_384)
 def read_origin(text: str) -> Origin:
     """Reads an address or host name with what may stand around it: brackets, port, zone.
@@ -33,7 +37,7 @@ def read_origin(text: str) -> Origin:
         return Origin(text, None, None)
     text = text.strip()
     if text.casefold() in _UNSAID:
-        return Origin(None, None, None)
+        return NOWHERE
     bare, port = _without_port(text)
     ip = canonical_ip(bare)
     if ip is not None:
@@ -60,21 +64,30 @@ def canonical_ip(text: str) -> str | None:
     return str(address if mapped is None else mapped)
 
 
+def port_of(said: str | int | None) -> int | None:
+    """The port that a log writes, None when it is none.
+
+    >>> port_of("22"), port_of(0), port_of("65536"), port_of("ssh")
+    (22, None, None, None)
+    """
+    if isinstance(said, str):
+        said = int(said) if said.isascii() and said.isdigit() and len(said) <= 5 else None
+    return said if said is not None and 0 < said < 65_536 else None
+
+
 def _without_port(text: str) -> tuple[str, int | None]:
     match = _BRACKETS.fullmatch(text) or _V4_PORT.fullmatch(text)
     if match is None:
         host_port = _PORT.search(text) if text.count(":") == 1 else None
-        return text, _port(host_port[1]) if host_port else None
-    return match[1], _port(match[2])
-
-
-def _port(digits: str | None) -> int | None:
-    return int(digits) if digits and int(digits) < 65_536 else None
+        return text, port_of(host_port[1]) if host_port else None
+    return match[1], port_of(match[2])
 
 
 _LONGEST = 255
 _OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_V4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}")
+V4 = rf"(?:{_OCTET}\.){{3}}{_OCTET}"
+"""An IPv4 address in its one spelling, for any engine."""
+_V4 = re.compile(V4)
 _UNSAID = frozenset(
     ("", "-", "n/a", "na", "null", "none", "unknown", "local", "not_available", "?", "(null)")
 )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from xml.etree import ElementTree as ET
+
+from authrisk.logs.xml_element import read_element
 
 FAILED = "The user name or password is incorrect"
 LOCKED = "The referenced account is currently locked out"
@@ -26,13 +27,7 @@ def read_audit(texts: Iterable[str]) -> Mapping[str, str] | None:
         end = text.rfind(_END)
         if start < 0 or end < start:
             continue
-        audit = text[start : end + len(_END)]
-        if "<!" in audit:
-            raise ValueError("XML with declarations")
-        try:
-            root = ET.fromstring(audit)  # noqa: S314 (no declarations, see above)
-        except (ET.ParseError, ValueError, RecursionError):
-            raise ValueError("damaged AD FS audit") from None
+        root = read_element(text[start : end + len(_END)], damage="damaged AD FS audit")
         leaves: dict[str, str] = {}
         for element in root.iter():
             said = (element.text or "").strip()

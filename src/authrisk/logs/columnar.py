@@ -19,7 +19,7 @@ from authrisk.errors import InputError
 from authrisk.logs.inflate import StreamError, plain_blocks
 from authrisk.logs.parser import Ignored, Line, ParseSettings, Rejected
 from authrisk.logs.reader import MAX_LINE_BYTES, Source, find_sources
-from authrisk.logs.report import Tally
+from authrisk.logs.report import Skipped, Tally
 
 BLOCK_BYTES = 1 << 24
 
@@ -35,6 +35,8 @@ class ColumnarBatch:
     """`LABEL_SCHEMA`; None when the format has no labels."""
     rejected: Sequence[Rejected]
     ignored: Sequence[Ignored]
+    skipped: Sequence[Skipped] = ()
+    """Lines that were never looked at one by one; `lines` counts them too."""
 
     def count(self, tally: Tally) -> None:
         """Add this batch to the count of a reading."""
@@ -44,6 +46,9 @@ class ColumnarBatch:
             tally.reject(rejected)
         for ignored in self.ignored:
             tally.ignore(ignored)
+        for skipped in self.skipped:
+            tally.lines -= skipped.lines
+            tally.skip(skipped)
 
 
 @runtime_checkable

@@ -55,6 +55,19 @@ def read_daemon_line(text: str) -> DaemonLine | None:
     return DaemonLine(parts.stamp, host, parts.tag or "", parts.pid, parts.message)
 
 
+def tag_of(text: str) -> str:
+    """The program whose message a line is; empty where none is named or it cannot be believed.
+
+    >>> tag_of("Feb  9 11:44:56 mx dovecot[71]: hello"), tag_of("hello")
+    ('dovecot', '')
+    """
+    try:
+        daemon = read_daemon_line(text)
+    except ValueError:
+        return ""
+    return "" if daemon is None else daemon.tag
+
+
 def without_header(text: str) -> str:
     """What stands behind a syslog header, or the whole line without its priority.
 

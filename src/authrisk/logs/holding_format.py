@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from authrisk.event import LoginEvent
+from authrisk.logs.format_facts import OwnLineFacts
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 
 K = TypeVar("K", bound=Hashable)
@@ -26,27 +27,13 @@ class HoldingReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldingFormat:
+class HoldingFormat(OwnLineFacts):
     """A parser made of two functions; its readers hold events back for a short log time."""
 
-    name: str
-    title: str
-    versions: str
-    proven: Literal["samples", "documentation"]
-    sample: str
-    expected: Sequence[dict[str, object]]
-    hostile: str
-    is_own: Callable[[str], bool]
-    """Whether a line is surely this format's."""
     opened: Callable[[ParseSettings], HoldingReader]
     programs: Sequence[str]
     """Of a daemon that writes to syslog: its tags, `*` for any characters."""
     longest: int = 16_384
-    """Characters."""
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether one of the lines is surely this format's."""
-        return any(self.is_own(text) for text in head if len(text) <= self.longest)
 
     def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
         """One item a line; events come as soon as no other line can tell of them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -29,6 +30,24 @@ def read_object(text: str) -> dict[str, Any]:
     except (msgspec.DecodeError, RecursionError):
         raise ValueError("damaged JSON") from None
     return content
+
+
+def object_of(text: str) -> dict[str, Any] | None:
+    """As `read_object`, but None where that raises."""
+    try:
+        return read_object(text)
+    except ValueError:
+        return None
+
+
+def text_at(content: Mapping[str, Any], key: str) -> str | None:
+    """The text of a key; None when it is empty, no text, or missing.
+
+    >>> text_at({"a": "b", "c": 1, "d": ""}, "a"), text_at({"c": 1}, "c"), text_at({"d": ""}, "d")
+    ('b', None, None)
+    """
+    value = content.get(key)
+    return value if isinstance(value, str) and value else None
 
 
 def _keys(content: dict[str, Any]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import Origin, read_origin
+from authrisk.logs.address import NOWHERE, port_of, read_origin
 from authrisk.logs.parser import Line
 
 
@@ -18,20 +18,17 @@ def line_event(
     *,
     source: str | None = None,
     reason: str | None = None,
+    src_host: str | None = None,
+    src_port: str | int | None = None,
     **more: Any,
 ) -> LoginEvent:
     """An event whose id is the line's place, with user and source as the line writes them.
 
     `user` becomes both id and name, None when empty. `source` is an address or a host name, with
-    its port or without; a `src_port` in `more` is text or number and kept when it is a port.
-    `more` are other fields of the event, as they are.
+    its port or without; `src_host` and `src_port` are what stands elsewhere in the line. `more` are
+    other fields of the event, as they are.
     """
-    origin = read_origin(source) if source else _NOWHERE
-    port = more.pop("src_port", None)
-    if isinstance(port, str):
-        port = int(port) if port.isascii() and port.isdigit() and len(port) < 6 else None
-    if port is None or not 0 < port < 65_536:
-        port = origin.port or None
+    origin = read_origin(source) if source else NOWHERE
     name = user or None
     return LoginEvent(
         event_id=line.place,
@@ -41,11 +38,8 @@ def line_event(
         outcome=outcome,
         failure_reason=reason,
         src_ip=origin.ip,
-        src_host=more.pop("src_host", None) or origin.host,
-        src_port=port,
+        src_host=src_host or origin.host,
+        src_port=port_of(src_port) or origin.port,
         source_type=source_type,
         **more,
     )
-
-
-_NOWHERE = Origin(None, None, None)

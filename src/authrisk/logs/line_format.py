@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import read_origin
+from authrisk.logs.address import port_of, read_origin
+from authrisk.logs.format_facts import FormatFacts
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.syslog import LogEntry, read_entry
 from authrisk.logs.timestamps import StampReader
@@ -46,20 +47,13 @@ Said = LineLogin | str | None
 """An attempt; why a line of this format is none; None for a line of another."""
 
 
-@dataclass(frozen=True, slots=True)
-class LineFormat:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineFormat(FormatFacts):
     """A parser made of a function that reads one line; it keeps no state between lines.
 
     `read` raises ValueError with a cause for a line of its own that cannot be read.
     """
 
-    name: str
-    title: str
-    versions: str
-    proven: Literal["samples", "documentation"]
-    sample: str
-    expected: Sequence[dict[str, object]]
-    hostile: str
     read: Callable[[str], Said]
 
     def claims(self, head: Sequence[str]) -> bool:
@@ -95,7 +89,7 @@ class LineFormat:
         return login_event(self.name, line, ns, said)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonFormat(LineFormat):
     """One of a daemon whose lines stand in shared syslog files, under these tags."""
 
@@ -105,8 +99,6 @@ class DaemonFormat(LineFormat):
 def login_event(source_type: str, line: Line, ns: int, said: LineLogin) -> LoginEvent:
     """The event of an attempt, its id the place of its line."""
     origin = read_origin(said.source)
-    port = said.port or ""
-    good = port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65_536
     return LoginEvent(
         event_id=line.place,
         timestamp_ns=ns,
@@ -118,7 +110,7 @@ def login_event(source_type: str, line: Line, ns: int, said: LineLogin) -> Login
         failure_reason=said.reason,
         failure_code=said.code or None,
         src_ip=origin.ip,
-        src_port=int(port) if good else origin.port,
+        src_port=port_of(said.port) or origin.port,
         src_host=said.src_host or origin.host,
         user_agent=said.user_agent or None,
         auth_method=said.method,

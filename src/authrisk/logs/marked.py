@@ -1,15 +1,18 @@
 """The lines that hold a mark of a format; all others are counted without being decoded.
 
 Most lines of most logs are no login. They are looked at in blocks by a search for many literals
-at once (Aho-Corasick), some hundred MB a second, and only what has a mark becomes a `Line`.
+at once, some hundred MB a second, and only what has a mark becomes a `Line`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import repeat
 
-from authrisk.logs.columnar import read_blocks
+import polars as pl
+
+from authrisk.logs.columnar import LineBlock, read_blocks
 from authrisk.logs.parser import Line, Rejected
 from authrisk.logs.reader import MAX_LINE_BYTES, Source
 from authrisk.logs.report import PLACES_KEPT, Skipped
@@ -27,16 +30,24 @@ def marked_lines(
     Those are told block by block, as `Skipped`, ahead of the others of their block. Raises
     InputError when the file cannot be opened.
     """
-    literals = list(marks)
     for block in read_blocks(source, block_bytes=block_bytes, max_line_bytes=max_line_bytes):
         yield from block.rejected
-        has_mark = block.texts.str.contains_any(literals)
-        without = len(has_mark) - int(has_mark.sum())
-        if without:
-            first = block.numbers.filter(~has_mark).head(PLACES_KEPT)
-            yield Skipped(without, tuple(f"{block.file}:{number}" for number in first))
-            if without == len(has_mark):
-                continue
+        has_mark = has_any(block.texts, marks)
+        yield from skipped_of(block, has_mark)
         kept = block.texts.filter(has_mark).to_list()
         numbers = block.numbers.filter(has_mark).to_list()
         yield from map(Line, repeat(block.file), numbers, kept)
+
+
+def has_any(texts: pl.Series, marks: Sequence[str]) -> pl.Series:
+    """Which texts hold one of the literals at least; Boolean."""
+    return texts.str.contains("|".join(map(re.escape, marks)))
+
+
+def skipped_of(block: LineBlock, kept: pl.Series) -> Sequence[Skipped]:
+    """The lines of a block that are not kept, none or one count of them."""
+    without = len(kept) - int(kept.sum())
+    if not without:
+        return ()
+    first = block.numbers.filter(~kept).head(PLACES_KEPT)
+    return (Skipped(without, tuple(f"{block.file}:{number}" for number in first)),)

@@ -28,8 +28,8 @@ BLANK = Line("", 0, "")
 """A line that stands in no log: no line is there for this parser just now (`logs/mixed.py`)."""
 
 PAUSE = Line("", 0, " ")
-"""A line that stands in no log: the log says nothing more for now, so what waits for later lines
-is to be given. To most parsers it is one more blank line; one that joins lines does
+"""A line that stands in no log: the log has said all that it holds so far, so what waits for later
+lines is to be given. To most parsers it is one more blank line; one that joins lines does
 `if line is PAUSE: yield from join.rest()`."""
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from authrisk.logs.address import canonical_ip
 from authrisk.logs.daemon_line import read_daemon_line
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import read_object, text_at
 
 
 class PostgresEntry(NamedTuple):
@@ -95,12 +95,12 @@ def _read_text(text: str) -> PostgresEntry:
 
 def _read_json(text: str) -> PostgresEntry:
     content = read_object(text)
-    stamp = _STAMP.fullmatch(_word(content, "timestamp") or "")
-    severity, message = _word(content, "error_severity"), _word(content, "message")
+    stamp = _STAMP.fullmatch(text_at(content, "timestamp") or "")
+    severity, message = text_at(content, "error_severity"), text_at(content, "message")
     if stamp is None or severity is None or message is None:
         raise ValueError("no entry of PostgreSQL")
-    pid, code = content.get("pid"), _word(content, "state_code")
-    source, port = _word(content, "remote_host"), content.get("remote_port")
+    pid, code = content.get("pid"), text_at(content, "state_code")
+    source, port = text_at(content, "remote_host"), content.get("remote_port")
     if source is not None and ":" not in source and isinstance(port, int):
         source = f"{source}:{port}"
     return PostgresEntry(
@@ -124,11 +124,6 @@ def _zoned(stamp: re.Match[str]) -> str:
     if zone in {"UTC", "GMT"}:
         zone = "Z"
     return stamp[1] + (zone if zone == "Z" or zone[:1] in {"+", "-"} else "")
-
-
-def _word(fields: dict[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def _address(prefix: str) -> str | None:

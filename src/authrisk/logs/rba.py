@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -47,6 +47,11 @@ DEVICE_TYPES = ("desktop", "mobile", "tablet", "bot", "tv")
 SOURCE_TYPE = "rba_csv"
 
 _UNSAID = ("", "-")
+_SECONDS = (
+    pl.col("Login Timestamp")
+    .str.head(19)
+    .str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ns", strict=False)
+)
 _IPV4 = r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.|$)){4}$"
 _AT = {name: i for i, name in enumerate(COLUMNS)}
 
@@ -120,10 +125,11 @@ def read_columns(rows: pl.DataFrame) -> LabelledFrames:
     `rows` has the data set's columns, all String; no cell holds a line break.
     """
     texts = rows.select(pl.all().fill_null(""))
-    stamp = pl.col("Login Timestamp")
     checks = [pl.col(name).str.contains(f"^(?:{text})$") for name, text in GRAMMAR.items()]
-    day = stamp.str.head(10).str.to_date("%Y-%m-%d", strict=False)
-    good = texts.select(good=pl.all_horizontal(*checks, day.is_not_null()))["good"]
+    texts = texts.with_columns(seconds=_SECONDS).with_columns(
+        good=pl.all_horizontal(*checks, pl.col("seconds").is_not_null())
+    )
+    good = texts["good"]
     if not good.all():
         texts = texts.filter(good)
     values = _event_columns()
@@ -143,21 +149,19 @@ def read_columns(rows: pl.DataFrame) -> LabelledFrames:
     )
     events = events.with_columns(
         _canonical(events["src_ip"]),
-        **_split_columns(texts["Browser Name and Version"], "browser"),
-        **_split_columns(texts["OS Name and Version"], "os"),
+        *_columns_of(texts["Device Type"], lambda text: (_device_type(text),), "device_type"),
+        *_split_columns(texts["Browser Name and Version"], "browser"),
+        *_split_columns(texts["OS Name and Version"], "os"),
     )
     return LabelledFrames(good, events, labels)
 
 
 def _event_columns() -> dict[str, pl.Expr]:
-    stamp = pl.col("Login Timestamp")
-    seconds = stamp.str.head(19).str.to_datetime("%Y-%m-%d %H:%M:%S", time_unit="ns")
-    fraction = stamp.str.slice(20).str.pad_end(9, "0").cast(pl.Int64)
-    device = pl.col("Device Type").str.to_lowercase()
+    fraction = pl.col("Login Timestamp").str.slice(20).str.pad_end(9, "0").cast(pl.Int64)
     success = _truth_column("Login Successful")
     return {
         "event_id": pl.col("index"),
-        "timestamp": (seconds.cast(pl.Int64) + fraction).cast(pl.Datetime("ns", "UTC")),
+        "timestamp": (pl.col("seconds").cast(pl.Int64) + fraction).cast(pl.Datetime("ns", "UTC")),
         "user_id": _said_column("User ID"),
         "outcome": pl.when(success).then(pl.lit("success")).otherwise(pl.lit("failure")),
         "src_ip": _said_column("IP Address"),
@@ -166,10 +170,6 @@ def _event_columns() -> dict[str, pl.Expr]:
         "src_city": _said_column("City"),
         "src_asn": _said_column("ASN"),
         "user_agent": pl.col("User Agent String").replace({"": None}),
-        "device_type": pl.when(device.is_in(DEVICE_TYPES))
-        .then(device)
-        .when(~device.is_in((*_UNSAID, "unknown")))
-        .then(pl.lit("other")),
         "source_type": pl.lit(SOURCE_TYPE),
         "raw_event_id": pl.col("index"),
         "count": pl.lit(1),
@@ -182,17 +182,25 @@ def _said_column(name: str) -> pl.Expr:
 
 
 def _truth_column(name: str) -> pl.Expr:
-    return pl.when(pl.col(name) != "").then(pl.col(name).str.to_lowercase() == "true")
+    return pl.when(pl.col(name) != "").then(pl.col(name).is_in(("True", "true", "TRUE")))
 
 
-def _split_columns(texts: pl.Series, name: str) -> dict[str, pl.Series]:
-    """Name and version of a column of clients; there are few different ones."""
-    known = texts.unique().to_list()
-    parts = [_split_version(text) for text in known]
-    return {
-        column: texts.replace_strict(known, [part[i] for part in parts], return_dtype=pl.String)
-        for i, column in enumerate((name, f"{name}_version"))
-    }
+def _split_columns(texts: pl.Series, name: str) -> list[pl.Series]:
+    """Name and version of a column of clients."""
+    return _columns_of(texts, _split_version, name, f"{name}_version")
+
+
+def _columns_of(
+    texts: pl.Series, read: Callable[[str], Sequence[str | None]], *names: str
+) -> list[pl.Series]:
+    """Columns of what `read` gives for each text; there are few different ones."""
+    known = texts.unique()
+    which = texts.cast(pl.Enum(known)).to_physical()
+    parts = zip(*map(read, known), strict=True) if len(known) else ((),) * len(names)
+    return [
+        pl.Series(name, part, dtype=pl.String).gather(which)
+        for name, part in zip(names, parts, strict=True)
+    ]
 
 
 def _canonical(ips: pl.Series) -> pl.Series:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from authrisk.logs.format_facts import OwnLineFacts
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 
 Reader = Callable[[Line], Item]
@@ -14,30 +14,15 @@ rejected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReaderFormat:
+class ReaderFormat(OwnLineFacts):
     """A parser made of two functions; what it remembers between lines lives in its reader.
 
     Each line gives its item at once. Blank lines are ignored; lines longer than any that the
     product writes are rejected before the reader sees them.
     """
 
-    name: str
-    title: str
-    versions: str
-    proven: Literal["samples", "documentation"]
-    sample: str
-    expected: Sequence[dict[str, object]]
-    hostile: str
-    is_own: Callable[[str], bool]
-    """Whether a line is surely this format's."""
     opened: Callable[[ParseSettings], Reader]
     """The reader of one log, with a memory of its own."""
-    longest: int = 65_536
-    """Characters."""
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether one of the lines is surely this format's."""
-        return any(self.is_own(text) for text in head if len(text) <= self.longest)
 
     def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
         """One item a line, in order."""
@@ -73,10 +58,33 @@ class MarkedReaderFormat(ReaderFormat):
         """One item a line, in order."""
         read, marks = self.opened(settings), self.marks
         for line in lines:
-            if any(mark in line.text for mark in marks):
-                yield self._item(line, read)
-            else:
-                yield Ignored(line, OTHER)
+            yield self._item(line, read) if _has_one(marks, line.text) else Ignored(line, OTHER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedDaemonReaderFormat(MarkedReaderFormat):
+    """One of a daemon that writes much else to syslog, under these tags."""
+
+    programs: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UniformReaderFormat(ReaderFormat):
+    """One of files that hold nothing else: it claims a file only if each line is its own."""
+
+    longest: int = 1 << 20
+
+    def claims(self, head: Sequence[str]) -> bool:
+        """Whether each line is surely this format's."""
+        lines = [text for text in head if text.strip()]
+        return bool(lines) and all(map(self.is_own, lines))
+
+
+def _has_one(marks: Sequence[str], text: str) -> bool:
+    for mark in marks:  # noqa: SIM110 (any() of a generator takes twice the time)
+        if mark in text:
+            return True
+    return False
 
 
 OTHER = "not a login"

@@ -9,24 +9,18 @@ from typing import Generic, TypeVar
 import msgspec
 
 from authrisk.event import LoginEvent
+from authrisk.logs.format_facts import FormatFacts
 from authrisk.logs.json_records import Document, Envelope, json_objects
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.record_clock import RecordClock
 
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class RecordFormat(Generic[R]):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordFormat(FormatFacts, Generic[R]):
     """A parser of JSON records, in every layout that `json_objects` and `Envelope` know."""
 
-    name: str
-    title: str
-    versions: str
-    proven: Proven
-    sample: str
-    expected: Sequence[dict[str, object]]
-    hostile: str
     record: type[R]
     """A msgspec Struct of the keys that matter, all with defaults; the rest is skipped unread."""
     ours: Callable[[R], bool]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from authrisk.event import Outcome
-from authrisk.logs.address import Origin, read_origin
+from authrisk.logs.address import NOWHERE, Origin, read_origin
 from authrisk.logs.adfs import read_audit, read_refusal
 from authrisk.logs.windows_record import WindowsRecord
 from authrisk.logs.windows_status import PREAUTH_NEEDED, kerberos_reason, nt_reason, status_code
@@ -24,7 +24,7 @@ class Decision(NamedTuple):
     domain: str | None = None
     reason: str | None = None
     code: str | None = None
-    origin: Origin = Origin(None, None, None)
+    origin: Origin = NOWHERE
     host: str | None = None
     method: str | None = None
     protocol: str | None = None
@@ -87,7 +87,7 @@ def _logon(record: WindowsRecord) -> Decision | str:
         domain=record.said("TargetDomainName"),
         reason=nt_reason(code),
         code=code,
-        origin=_origin(record.said("IpAddress")),
+        origin=read_origin(record.said("IpAddress") or ""),
         host=record.said("WorkstationName"),
         method=method,
         protocol=spoken.lower().replace(" ", "_") if spoken else None,
@@ -108,7 +108,7 @@ def _ticket(record: WindowsRecord) -> Decision | str:
         domain=record.said("TargetDomainName"),
         reason=kerberos_reason(code) if failed else None,
         code=code if failed else None,
-        origin=_origin(record.said("IpAddress")),
+        origin=read_origin(record.said("IpAddress") or ""),
         method="cert" if record.said("PreAuthType") in _PKINIT else "kerberos",
         protocol="kerberos",
     )
@@ -159,7 +159,7 @@ def _federated(record: WindowsRecord) -> Decision | str:
         user=audit.get("UserId"),
         reason=_ADFS_REASONS.get(failure or "", "other") if failed else None,
         code=failure,
-        origin=_origin(address),
+        origin=read_origin(address or ""),
         method=audit.get("PrimaryAuth", "").rpartition("/")[2] or None,
         protocol=audit.get("AuthProtocol", "").lower() or None,
         app=audit.get("RelyingParty"),
@@ -173,11 +173,7 @@ def _refused(record: WindowsRecord) -> Decision | str:
     if found is None:
         return "a token that was refused, not a password"
     user, reason, address = found
-    return Decision(Outcome.FAILURE, user, reason=reason, origin=_origin(address))
-
-
-def _origin(text: str | None) -> Origin:
-    return read_origin(text) if text else Origin(None, None, None)
+    return Decision(Outcome.FAILURE, user, reason=reason, origin=read_origin(address or ""))
 
 
 _PKINIT = ("15", "16", "17")

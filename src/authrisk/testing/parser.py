@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -103,10 +103,23 @@ def _cpu_s(parser: Parser, text: str) -> float:
     return time.process_time() - start
 
 
+def lines_of(texts: Iterable[str], file: str = "log") -> list[Line]:
+    """The lines of a file, counted from 1.
+
+    >>> lines_of(["a", "b"])[1].place
+    'log:2'
+    """
+    return [Line(file, number, text) for number, text in enumerate(texts, 1)]
+
+
+def parse_lines(parser: Parser, *texts: str, settings: ParseSettings = SETTINGS) -> list[Item]:
+    """Every item that the parser gives for some lines."""
+    return list(parser.parse(lines_of(texts), settings))
+
+
 def parse_text(parser: Parser, text: str, file: str = "log") -> list[Item]:
     """Every item that the parser gives for the lines of a text."""
-    lines = (Line(file, number, line) for number, line in enumerate(text.split("\n"), 1))
-    return list(parser.parse(lines, SETTINGS))
+    return list(parser.parse(lines_of(text.split("\n"), file), SETTINGS))
 
 
 def _check_claims(parser: Parser) -> None:
@@ -139,8 +152,7 @@ def _check_pause(parser: Parser) -> None:
     before: list[int] = []
 
     def lines() -> Iterator[Line]:
-        for number, text in enumerate(texts, 1):
-            yield Line("log", number, text)
+        yield from lines_of(texts)
         yield PAUSE
         before.append(len(_events(parser, items)))
 
@@ -157,7 +169,7 @@ def _check_marks(parser: Parser) -> None:
     marks = parser.marks
     assert marks and all(marks), f"{parser.name}: a mark is empty"
     texts = [text for line in _noise(parser, 5) for text in (line, "another line", "")]
-    lines = [Line("log", number, text) for number, text in enumerate(texts, 1)]
+    lines = lines_of(texts)
     marked = [line for line in lines if any(mark in line.text for mark in marks)]
     rest = [line for line in lines if not any(mark in line.text for mark in marks)]
     for item in parser.parse(rest, SETTINGS):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.evaluation.baselines.conftest import area
 
 from authrisk.errors import InputError
 from authrisk.evaluation.baselines import BASELINES
@@ -28,12 +29,6 @@ def contender(request: pytest.FixtureRequest) -> Contender:
 @pytest.fixture(scope="session")
 def scores(contender: Contender, problem: Problem) -> Scores:
     return check_contender(contender, problem)
-
-
-def area(problem: Problem, scores: Scores, tier: str) -> float:
-    """Probability that an attack of a tier scores above a legitimate login."""
-    asked = problem.asked
-    return auc(scores[asked & problem.legitimate], scores[asked & (problem.tier == tier)])
 
 
 def test_every_baseline_beats_chance(scores: Scores, problem: Problem) -> None:

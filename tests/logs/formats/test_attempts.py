@@ -13,14 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authrisk.event import LoginEvent
-from authrisk.logs.parser import Line
-from authrisk.testing.parser import SETTINGS
+from authrisk.testing.parser import parse_lines
 
 
 def events(name: str, *texts: str) -> list[LoginEvent]:
     parser = import_module(f"authrisk.logs.formats.{name}").PARSER
-    lines = (Line("log", number, text) for number, text in enumerate(texts, 1))
-    return [item for item in parser.parse(lines, SETTINGS) if isinstance(item, LoginEvent)]
+    return [item for item in parse_lines(parser, *texts) if isinstance(item, LoginEvent)]
 
 
 def told(name: str, *texts: str) -> list[tuple[str | None, str]]:

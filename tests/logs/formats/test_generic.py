@@ -15,8 +15,8 @@ from authrisk.errors import FormatError
 from authrisk.event import LoginEvent
 from authrisk.logs.description import describe
 from authrisk.logs.formats.generic import GenericParser, load_description
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
-from authrisk.testing.parser import check_parser
+from authrisk.logs.parser import Ignored, Item, ParseSettings, Rejected
+from authrisk.testing.parser import check_parser, parse_lines
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "acme_login.toml"
 SETTINGS = ParseSettings(dt.datetime(2024, 12, 31, tzinfo=dt.UTC), "Europe/Berlin")
@@ -44,8 +44,7 @@ def load(tmp_path: Path, text: str) -> GenericParser:
 
 
 def parse(parser: GenericParser, *texts: str) -> list[Item]:
-    lines = (Line("f", number, text) for number, text in enumerate(texts, 1))
-    return list(parser.parse(lines, SETTINGS))
+    return parse_lines(parser, *texts, settings=SETTINGS)
 
 
 def test_the_example_keeps_the_contract() -> None:
@@ -228,6 +227,6 @@ def test_every_line_has_its_item(texts: list[str]) -> None:
     lines = [line for text in texts for line in (text, sample[1])]
     items = parse(parser, *lines)
     assert [i.event_id if isinstance(i, LoginEvent) else i.line.place for i in items] == [
-        f"f:{number}" for number in range(1, len(lines) + 1)
+        f"log:{number}" for number in range(1, len(lines) + 1)
     ]
     assert all(isinstance(i, Rejected | Ignored) for i in items[::2])

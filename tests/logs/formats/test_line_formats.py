@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from authrisk.event import LoginEvent
 from authrisk.logs.formats.pam import PARSER as PAM
-from authrisk.logs.parser import Ignored, Item, Line, Parser, Rejected
-from authrisk.testing.parser import SETTINGS
+from authrisk.logs.parser import Ignored, Rejected
+from authrisk.testing.parser import parse_lines
 
 LINES = {
     "dropbear": "Mar  1 10:00:00 r dropbear[8]: Bad password attempt for '{}' from 6.6.6.6:4",
@@ -50,17 +50,12 @@ TYPED = st.one_of(
 ).filter(str.strip)  # fmt: skip
 
 
-def items(parser: Parser, *texts: str) -> list[Item]:
-    lines = (Line("log", number, text) for number, text in enumerate(texts, 1))
-    return list(parser.parse(lines, SETTINGS))
-
-
 @pytest.mark.parametrize("name", LINES)
 @given(typed=TYPED)
 def test_what_is_typed_names_nobody_else(name: str, typed: str) -> None:
     """The event is a failure of exactly the name that was typed and the true address, or none."""
     parser = import_module(f"authrisk.logs.formats.{name}").PARSER
-    (item,) = items(parser, LINES[name].format(typed))
+    (item,) = parse_lines(parser, LINES[name].format(typed))
     if isinstance(item, LoginEvent):
         assert item.src_ip == "6.6.6.6"
         assert item.outcome == "failure"
@@ -71,7 +66,7 @@ def test_what_is_typed_names_nobody_else(name: str, typed: str) -> None:
 def test_a_plain_name_is_read(name: str) -> None:
     """The lines above are lines of their formats."""
     parser = import_module(f"authrisk.logs.formats.{name}").PARSER
-    (item,) = items(parser, LINES[name].format("ann"))
+    (item,) = parse_lines(parser, LINES[name].format("ann"))
     assert isinstance(item, LoginEvent)
     assert (item.user_name, item.src_ip) == ("ann", "6.6.6.6")
 
@@ -89,18 +84,18 @@ OPENED = "pam_unix(login:session): session opened for user ann(uid=1000) by LOGI
 def test_one_attempt_at_the_console_is_one_event() -> None:
     """PAM and login tell the same; what follows later or of another process is another attempt."""
     told = login("FAILED LOGIN (1) on '/dev/tty1' FOR 'ann', Authentication failure", 1)
-    first, second = items(PAM, login(f"{FAILED}  user=ann"), told)
+    first, second = parse_lines(PAM, login(f"{FAILED}  user=ann"), told)
     assert isinstance(first, LoginEvent) and isinstance(second, Ignored)
     later = login("FAILED LOGIN (2) on '/dev/tty1' FOR 'ann', Authentication failure", 30)
-    assert sum(isinstance(item, LoginEvent) for item in items(PAM, told, later)) == 2
-    opened = items(PAM, login(OPENED), login("LOGIN ON tty1 BY ann"), login(OPENED, pid=9))
+    assert sum(isinstance(item, LoginEvent) for item in parse_lines(PAM, told, later)) == 2
+    opened = parse_lines(PAM, login(OPENED), login("LOGIN ON tty1 BY ann"), login(OPENED, pid=9))
     assert [isinstance(item, LoginEvent) for item in opened] == [True, False, True]
 
 
 def test_more_failures_are_counted() -> None:
     """`PAM 2 more authentication failures` stands for two attempts."""
     more = f"PAM 2 more authentication failures; {FAILED.partition('; ')[2]}  user=ann"
-    first, second = items(PAM, login(f"{FAILED}  user=ann"), login(more))
+    first, second = parse_lines(PAM, login(f"{FAILED}  user=ann"), login(more))
     assert isinstance(first, LoginEvent) and isinstance(second, LoginEvent)
     assert (first.count, second.count) == (1, 2)
 
@@ -122,7 +117,7 @@ def test_more_failures_are_counted() -> None:
 )
 def test_elevation_and_machinery_are_no_logins(message: str) -> None:
     """sudo, su, timers, greeters and what sshd tells itself are ignored, with a cause."""
-    (item,) = items(PAM, f"Dec  7 15:00:00 w {message}")
+    (item,) = parse_lines(PAM, f"Dec  7 15:00:00 w {message}")
     assert isinstance(item, Ignored) and item.cause
 
 
@@ -130,9 +125,9 @@ def test_of_the_journal_only_the_system_is_believed() -> None:
     """What a user wrote with `logger -t login` is no login."""
     entry = {"__REALTIME_TIMESTAMP": "1700000000123456", "SYSLOG_IDENTIFIER": "login", "_PID": "9"}
     for uid, kind in (("0", LoginEvent), ("1000", Ignored)):
-        (item,) = items(PAM, json.dumps(entry | {"_UID": uid, "MESSAGE": OPENED}))
+        (item,) = parse_lines(PAM, json.dumps(entry | {"_UID": uid, "MESSAGE": OPENED}))
         assert isinstance(item, kind)
-    (item,) = items(
+    (item,) = parse_lines(
         import_module("authrisk.logs.formats.dropbear").PARSER,
         json.dumps(entry | {"_UID": "1000", "SYSLOG_IDENTIFIER": "dropbear", "MESSAGE": "x"}),
     )

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authrisk.event import LoginEvent
-from authrisk.logs.parser import Item, Line, Parser
-from authrisk.testing.parser import SETTINGS
+from authrisk.logs.parser import Item, Parser
+from authrisk.testing.parser import parse_lines
 
 LINES = {
     "apache_auth": "[Thu Oct 13 12:24:49.880562 2022] [auth_basic:error] [pid 10:tid 14] [client"
@@ -79,8 +79,7 @@ def parser_of(name: str) -> Parser:
 
 
 def items(name: str, *texts: str) -> list[Item]:
-    lines = (Line("log", number, text) for number, text in enumerate(texts, 1))
-    return list(parser_of(name).parse(lines, SETTINGS))
+    return parse_lines(parser_of(name), *texts)
 
 
 def events(name: str, *texts: str, **fields: Any) -> list[LoginEvent]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from hypothesis import strategies as st
 from authrisk.event import LoginEvent
 from authrisk.logs.formats.sshd import PARSER
 from authrisk.logs.openssh import Attempt, read_message
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, Rejected
+from authrisk.testing.parser import SETTINGS, parse_lines
 
 SAMPLES = Path(__file__).parents[2] / "data" / "log-samples" / "sshd.jsonl"
 ROWS = [json.loads(row) for row in SAMPLES.read_text().splitlines()]
-SETTINGS = ParseSettings(dt.datetime(2024, 12, 31, tzinfo=dt.UTC))
 FIELDS = {
     "user": "user_id", "src_ip": "src_ip", "src_port": "src_port", "outcome": "outcome",
     "method": "auth_method", "dst_host": "dst_host",
@@ -26,8 +25,7 @@ FIELDS = {
 
 
 def parse(*texts: str) -> list[Item]:
-    lines = (Line("auth.log", number, text) for number, text in enumerate(texts, 1))
-    return list(PARSER.parse(lines, SETTINGS))
+    return parse_lines(PARSER, *texts)
 
 
 def sshd(message: str, pid: int = 7, second: int = 1) -> str:

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.adfs import read_refusal
 from authrisk.logs.formats.windows_security import PARSER
-from authrisk.logs.parser import Ignored, Item, Line, Rejected
-from authrisk.testing.parser import SETTINGS
+from authrisk.logs.parser import Ignored, Item, Rejected
+from authrisk.testing.parser import parse_lines
 
 STAMP = "2024-05-02T09:00:{:02d}.5Z"
 
 
 def parse(*texts: str) -> list[Item]:
-    lines = (Line("security", number, text) for number, text in enumerate(texts, 1))
-    return list(PARSER.parse(lines, SETTINGS))
+    return parse_lines(PARSER, *texts)
 
 
 def events(*texts: str) -> list[LoginEvent]:

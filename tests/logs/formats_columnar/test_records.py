@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 
 from authrisk.logs.parser import Line, Rejected
 from authrisk.logs.records import LONGEST_RECORD, UNCLOSED, Record, read_records, split_fields
+from authrisk.testing.parser import lines_of
 
 CELL = st.text(st.sampled_from('a",\n é'), max_size=6)
-
-
-def lines_of(text: str) -> list[Line]:
-    return [Line("f", number, line) for number, line in enumerate(text.split("\n"), 1)]
 
 
 @settings(max_examples=150, deadline=None)
@@ -25,7 +22,7 @@ def test_what_a_writer_wrote_is_read(table: list[list[str]]) -> None:
     """Any table that a CSV writer wrote comes back cell for cell, line breaks included."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(table)
-    items = list(read_records(lines_of(out.getvalue().removesuffix("\n"))))
+    items = list(read_records(lines_of(out.getvalue().removesuffix("\n").split("\n"))))
     assert [item.fields for item in items if isinstance(item, Record)] == table
     assert len(items) == len(table)
 
@@ -34,7 +31,7 @@ def test_what_a_writer_wrote_is_read(table: list[list[str]]) -> None:
 @given(st.lists(st.text(st.sampled_from('a",'), max_size=6), max_size=8))
 def test_every_line_is_accounted_for(texts: list[str]) -> None:
     """Whatever the quotes, each line is in exactly one record or rejection, in order."""
-    lines = [Line("f", number, text) for number, text in enumerate(texts, 1)]
+    lines = lines_of(texts)
     seen: list[Line] = []
     for item in read_records(lines):
         seen += [item.line] if isinstance(item, Rejected) else [item.line, *item.rest]
@@ -44,13 +41,13 @@ def test_every_line_is_accounted_for(texts: list[str]) -> None:
 def test_damage_costs_one_line() -> None:
     """A row cut off in its quoted field does not take the good rows behind it with it."""
     good = 'x,"y, z",w'
-    items = list(read_records(lines_of('x,"y, z\n' + "\n".join([good] * 3))))
+    items = list(read_records(lines_of(['x,"y, z', *[good] * 3])))
     assert [isinstance(item, Record) for item in items] == [False, True, True, True]
 
 
 def test_an_open_quote_is_bounded() -> None:
     """A quote that never closes takes a bounded number of characters, all of them rejected."""
-    lines = lines_of('x,"y\n' + "a,b\n" * (LONGEST_RECORD // 2))
+    lines = lines_of(['x,"y', *["a,b"] * (LONGEST_RECORD // 2), ""])
     items = list(read_records(lines))
     lost = [item for item in items if isinstance(item, Rejected)]
     assert {item.cause for item in lost} == {UNCLOSED}

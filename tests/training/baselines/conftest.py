@@ -1,16 +1,5 @@
-"""A small problem: consumers with injected attacks, among them copies that nobody can tell."""
+"""The small problem of the other baselines."""
 
-from __future__ import annotations
+from tests.evaluation.baselines.conftest import problem
 
-import pytest
-
-from authrisk.evaluation.cases import injected_cases
-from authrisk.evaluation.problem import Problem, pose
-from authrisk.simulate.profile import CONSUMER
-from authrisk.simulate.world import simulate
-
-
-@pytest.fixture(scope="session")
-def problem() -> Problem:
-    events = simulate(CONSUMER, users=2_500, seed=45, days=250).events
-    return pose(injected_cases(events, 1, 0.5, ("T1", "T2", "T3", "T5", "T6")), seed=1)
+__all__ = ["problem"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.evaluation.baselines.conftest import area
 
 from authrisk.evaluation.metrics import auc
 from authrisk.evaluation.problem import Contender, Problem, Scores
@@ -17,12 +18,6 @@ from authrisk.training.baselines.minibatch import seeded
 def scores(request: pytest.FixtureRequest, problem: Problem) -> Scores:
     contender: Contender = request.param
     return check_contender(contender, problem)
-
-
-def area(problem: Problem, scores: Scores, tier: str) -> float:
-    """Probability that an attack of a tier scores above a legitimate login."""
-    asked = problem.asked
-    return auc(scores[asked & problem.legitimate], scores[asked & (problem.tier == tier)])
 
 
 def test_every_baseline_beats_chance(scores: Scores, problem: Problem) -> None:

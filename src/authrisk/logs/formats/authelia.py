@@ -9,15 +9,14 @@ Reference: Authelia source, `internal/handlers/response.go`; samples of CrowdSec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import read_origin
+from authrisk.logs.line_event import line_event
 from authrisk.logs.logfmt import read_logfmt
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings
+from authrisk.logs.reader_format import OTHER, MarkedReaderFormat, Reader
 from authrisk.logs.timestamps import StampReader
 
 # The first four after samples of CrowdSec (hub, MIT).
@@ -73,54 +72,30 @@ class _Entry(msgspec.Struct, gc=False):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Authelia:
-    """Reads Authelia's log in both of its formats."""
-
-    name: str = "authelia"
-    title: str = "Authelia: first and second factor, log format text or json"
-    versions: str = "4.30 and later"
-    proven: Proven = "samples"
-    sample: str = _SAMPLE
-    expected: Sequence[dict[str, object]] = _EXPECTED
-    hostile: str = _HOSTILE
-    marks: Sequence[str] = (" authentication attempt ", "username input '")
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether a line is a decision in Authelia's words."""
-        for text in head:
-            try:
-                if any(mark in text for mark in _MARKS) and _ATTEMPT.fullmatch(_entry(text).msg):
-                    return True
-            except (ValueError, msgspec.MsgspecError, RecursionError):
-                continue
+def _is_own(text: str) -> bool:
+    try:
+        return any(mark in text for mark in _MARKS) and bool(_ATTEMPT.fullmatch(_entry(text).msg))
+    except ValueError:
         return False
 
-    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
-        """One item a line."""
-        stamps = StampReader(settings)
-        for line in lines:
-            text = line.text
-            if not any(mark in text for mark in _MARKS):
-                yield Ignored(line, "no login" if text.strip() else "blank line")
-                continue
-            try:
-                entry = _entry(text)
-                match = _ATTEMPT.fullmatch(entry.msg)
-                yield (
-                    Ignored(line, "no login")
-                    if match is None
-                    else _event(line, entry, match, stamps)
-                )
-            except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
-                yield Rejected(line, "damaged JSON")
-            except ValueError as error:
-                yield Rejected(line, str(error))
+
+def _opened(settings: ParseSettings) -> Reader:
+    stamps = StampReader(settings)
+
+    def read(line: Line) -> Item:
+        entry = _entry(line.text)
+        match = _ATTEMPT.fullmatch(entry.msg)
+        return Ignored(line, OTHER) if match is None else _event(line, entry, match, stamps)
+
+    return read
 
 
 def _entry(text: str) -> _Entry:
     if text.lstrip()[:1] == "{":
-        return _DECODER.decode(text)
+        try:
+            return _DECODER.decode(text)
+        except (msgspec.MsgspecError, RecursionError, UnicodeEncodeError):
+            raise ValueError("damaged JSON") from None
     pairs = read_logfmt(text)
     if "time" not in pairs or "msg" not in pairs:
         raise ValueError("no time or no message")
@@ -132,26 +107,21 @@ def _entry(text: str) -> _Entry:
 
 def _event(line: Line, entry: _Entry, match: re.Match[str], stamps: StampReader) -> LoginEvent:
     verdict, factor, known, banned, reason, unknown = match.groups()
-    user = (unknown if known is None else known).strip()
     method = _METHODS.get((factor or "1FA").casefold(), (factor or "").casefold())
     failed = verdict != "Successful"
     said = reason or entry.error or ""
-    origin = read_origin(entry.remote_ip or "")
-    return LoginEvent(
-        event_id=line.place,
-        timestamp_ns=stamps.utc_ns(entry.time),
-        user_id=user or None,
-        user_name=user or None,
-        outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason=_reason(said, method, unknown is not None, banned) if failed else None,
+    return line_event(
+        "authelia",
+        line,
+        stamps.utc_ns(entry.time),
+        (unknown if known is None else known).strip(),
+        Outcome.FAILURE if failed else Outcome.SUCCESS,
+        source=entry.remote_ip,
+        reason=_reason(said, method, unknown is not None, banned) if failed else None,
         failure_code=said or None,
-        src_ip=origin.ip,
-        src_port=origin.port,
-        src_host=origin.host,
         auth_method=method,
         mfa=method != "password",
         app="Authelia",
-        source_type="authelia",
     )
 
 
@@ -176,4 +146,15 @@ _METHODS = {
     "passkey": "webauthn",
 }  # fmt: skip
 
-PARSER = Authelia()
+PARSER = MarkedReaderFormat(
+    name="authelia",
+    title="Authelia: first and second factor, log format text or json",
+    versions="4.30 and later",
+    proven="samples",
+    sample=_SAMPLE,
+    expected=_EXPECTED,
+    hostile=_HOSTILE,
+    is_own=_is_own,
+    opened=_opened,
+    marks=_MARKS,
+)

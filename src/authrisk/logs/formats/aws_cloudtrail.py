@@ -17,7 +17,7 @@ from __future__ import annotations
 import msgspec
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import Origin, read_origin
+from authrisk.logs.address import NOWHERE, Origin, read_origin
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.record_format import RecordFormat
 from authrisk.logs.scalars import Scalar, text_of, truth_of
@@ -168,7 +168,7 @@ def _reason(hidden: bool, message: str | None) -> str | None:
 
 def _origin(text: str | None) -> Origin:
     if text is None or text == "AWS Internal" or text.endswith(".amazonaws.com"):
-        return Origin(None, None, None)  # a service of AWS on the user's behalf
+        return NOWHERE  # a service of AWS on the user's behalf
     return read_origin(text)
 
 

@@ -20,7 +20,7 @@ import re
 
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.address import read_origin
-from authrisk.logs.daemon_line import DaemonLine, read_daemon_line
+from authrisk.logs.daemon_line import DaemonLine, read_daemon_line, tag_of
 from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
@@ -113,11 +113,7 @@ def _reason(fault: str) -> str:
 def _is_dovecot(text: str) -> bool:
     if _OWN.match(text) is not None:
         return True
-    try:
-        daemon = read_daemon_line(text)
-    except ValueError:
-        return False
-    return daemon is not None and daemon.tag == "dovecot"
+    return tag_of(text) == "dovecot"
 
 
 _CONNECTION_NS = 180 * NS_PER_S

@@ -18,7 +18,7 @@ import msgspec
 from authrisk.event import FAILURE_REASONS, LoginEvent, Outcome, parse_time_ns
 from authrisk.export.document import MISSING, flatten, pick
 from authrisk.export.ecs import from_ecs
-from authrisk.logs.address import Origin, read_origin
+from authrisk.logs.address import read_origin
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.timestamps import epoch_to_ns
 
@@ -165,7 +165,7 @@ def _event(line: Line, flat: Mapping[str, Any], timestamp_ns: int) -> LoginEvent
                 return word
         return None
 
-    origin = _origin(text("source.ip", "client.ip", "source.address", "client.address"))
+    origin = read_origin(text("source.ip", "client.ip", "source.address", "client.address") or "")
     latitude, longitude = _place(flat)
     name, domain, reason = text("user.name"), text("user.domain"), text("event.reason")
     named = name if name is None or domain is None else f"{name}@{domain}"
@@ -200,7 +200,7 @@ def _event(line: Line, flat: Mapping[str, Any], timestamp_ns: int) -> LoginEvent
         logon_type=_CAMEL.sub("_", logon_type).lower() if logon_type else None,
         app=text("service.name"),
         dst_host=text("host.name", "host.hostname"),
-        dst_ip=_origin(text("destination.ip")).ip,
+        dst_ip=read_origin(text("destination.ip") or "").ip,
         session_id=text("session.id"),
         correlation_id=text("trace.id", "transaction.id"),
         source_type=text("event.dataset", "event.module") or "ecs_ndjson",
@@ -239,10 +239,6 @@ def _whole(value: Any) -> int | None:
     text = _text(value)
     good = text is not None and text.isascii() and text.isdigit() and len(text) < 18
     return int(text) if text is not None and good else None
-
-
-def _origin(text: str | None) -> Origin:
-    return read_origin(text) if text else Origin(None, None, None)
 
 
 def _place(flat: Mapping[str, Any]) -> tuple[float | None, float | None]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import NS_PER_S, Outcome
-from authrisk.logs.daemon_line import read_daemon_line
+from authrisk.logs.daemon_line import read_daemon_line, tag_of
 from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
@@ -89,11 +89,7 @@ def _is_exim(text: str) -> bool:
     if header is not None:
         message = text[header.end() :]
         return _OWN.match(message) is not None
-    try:
-        daemon = read_daemon_line(text)
-    except ValueError:
-        return False
-    return daemon is not None and _TAG.fullmatch(daemon.tag) is not None
+    return _TAG.fullmatch(tag_of(text)) is not None
 
 
 _SESSION_NS = 300 * NS_PER_S

@@ -22,7 +22,7 @@ import msgspec.structs
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
 from authrisk.logs.address import canonical_ip
-from authrisk.logs.daemon_line import read_daemon_line
+from authrisk.logs.daemon_line import read_daemon_line, tag_of
 from authrisk.logs.holding_format import Hold, HoldingFormat
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings
@@ -153,11 +153,7 @@ def _is_radius(text: str) -> bool:
     header = _HEADER.match(text)
     if header is not None:
         return header[5] in {"Auth", "Info", "Error", "Warn", "Proxy", "Debug"}
-    try:
-        daemon = read_daemon_line(text)
-    except ValueError:
-        return False
-    return daemon is not None and daemon.tag in _TAGS
+    return tag_of(text) in _TAGS
 
 
 TOLD = "attempt told by another line"

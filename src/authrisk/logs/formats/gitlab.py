@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from authrisk.event import Outcome
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import object_of, read_object, text_at
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
@@ -41,21 +41,21 @@ def _opened(settings: ParseSettings) -> Reader:
             return Ignored(line, OTHER)
         form, user = _form(content.get("params"))
         second = "otp_attempt" in form
-        user = user or _text(content, "username") or _text(content, "meta.user")
+        user = user or text_at(content, "username") or text_at(content, "meta.user")
         failed_reason = "mfa_failed" if second else "bad_credentials"
         if good:
             outcome = Outcome.SUCCESS
         else:
             outcome = Outcome.INTERRUPTED if asked and not second else Outcome.FAILURE
         return line_event(
-            "gitlab", line, stamps.utc_ns(_text(content, "time") or ""), user,
+            "gitlab", line, stamps.utc_ns(text_at(content, "time") or ""), user,
             outcome,
-            source=_text(content, "remote_ip") or _text(content, "meta.remote_ip"),
+            source=text_at(content, "remote_ip") or text_at(content, "meta.remote_ip"),
             reason=failed_reason if outcome is Outcome.FAILURE else None,
             mfa=True if second else None,
-            user_agent=_text(content, "ua"), app="gitlab",
+            user_agent=text_at(content, "ua"), app="gitlab",
             auth_method="password" if controller == "SessionsController" else action,
-            correlation_id=_text(content, "correlation_id"),
+            correlation_id=text_at(content, "correlation_id"),
         )  # fmt: skip
 
     return read
@@ -72,21 +72,13 @@ def _form(params: Any) -> tuple[dict[str, Any], str | None]:
     }
     user = pairs.get("user")
     form = user if isinstance(user, dict) else pairs
-    return form, _text(form, "login") or _text(form, "username")
-
-
-def _text(fields: dict[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
+    return form, text_at(form, "login") or text_at(form, "username")
 
 
 def _is_gitlab(text: str) -> bool:
     if not text.startswith("{") or '"controller"' not in text:
         return False
-    try:
-        return read_object(text).keys() >= _MARKS
-    except ValueError:
-        return False
+    return (object_of(text) or {}).keys() >= _MARKS
 
 
 _MARKS = {"controller", "action", "path", "time", "remote_ip"}

@@ -15,7 +15,7 @@ import re
 
 from authrisk.event import NS_PER_S, Outcome
 from authrisk.logs.joins import Recent
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import object_of, read_object
 from authrisk.logs.line_event import line_event
 from authrisk.logs.logfmt import read_logfmt
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
@@ -84,11 +84,7 @@ _OWN = re.compile(r"logger=\S+ (?:.{0,200} )?t=[0-9]{4}-\S+ level=|t=[0-9]{4}-\S
 def _is_grafana(text: str) -> bool:
     if not text.startswith("{"):
         return _OWN.match(text) is not None
-    try:
-        content = read_object(text)
-    except ValueError:
-        return False
-    return {"logger", "level", "msg", "t"} <= content.keys()
+    return {"logger", "level", "msg", "t"} <= (object_of(text) or {}).keys()
 
 
 PARSER = ReaderFormat(

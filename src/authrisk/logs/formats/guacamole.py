@@ -10,12 +10,11 @@ source, `AuthenticationService`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
+from authrisk.event import Outcome
+from authrisk.logs.line_event import line_event
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings
+from authrisk.logs.reader_format import OTHER, MarkedReaderFormat, Reader
 from authrisk.logs.time_of_day import last_day_of
 from authrisk.logs.timestamps import StampReader
 
@@ -46,52 +45,25 @@ om 1.2.3.4 for user "x" failed. for user "victim" failed.
 .4."""
 
 
-@dataclass(frozen=True, slots=True)
-class Guacamole:
-    """Reads the lines of Guacamole's AuthenticationService."""
+def _opened(settings: ParseSettings) -> Reader:
+    stamps = StampReader(settings)
 
-    name: str = "guacamole"
-    title: str = "Apache Guacamole, web application log"
-    versions: str = "0.9.14 and later"
-    proven: Proven = "samples"
-    sample: str = _SAMPLE
-    expected: Sequence[dict[str, object]] = _EXPECTED
-    hostile: str = _HOSTILE
-    marks: Sequence[str] = ("AuthenticationService - ",)
+    def read(line: Line) -> Item:
+        match = _LINE.fullmatch(line.text)
+        if match is None:
+            return Ignored(line, OTHER)
+        date, time, zone, failed_from, failed, passed, passed_from = match.groups()
+        return line_event(
+            "guacamole",
+            line,
+            stamps.utc_ns(f"{date or last_day_of(time, settings)} {time}{zone or ''}"),
+            (failed if passed is None else passed).strip(),
+            Outcome.FAILURE if passed is None else Outcome.SUCCESS,
+            source=(failed_from or passed_from).strip("[]").partition(",")[0],
+            app="Guacamole",
+        )
 
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether a line is a decision of the AuthenticationService."""
-        return any(_LINE.fullmatch(text) for text in head if _MARK in text)
-
-    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
-        """One item a line."""
-        stamps = StampReader(settings)
-        for line in lines:
-            match = _LINE.fullmatch(line.text) if _MARK in line.text else None
-            if match is None:
-                yield Ignored(line, "no login" if line.text.strip() else "blank line")
-                continue
-            date, time, zone, failed_from, failed, passed, passed_from = match.groups()
-            user = (failed if passed is None else passed).strip() or None
-            origin = read_origin((failed_from or passed_from).strip("[]").partition(",")[0])
-            day = date or last_day_of(time, settings)
-            try:
-                timestamp_ns = stamps.utc_ns(f"{day} {time}{zone or ''}")
-            except ValueError as error:
-                yield Rejected(line, str(error))
-                continue
-            yield LoginEvent(
-                event_id=line.place,
-                timestamp_ns=timestamp_ns,
-                user_id=user,
-                outcome=Outcome.FAILURE if passed is None else Outcome.SUCCESS,
-                user_name=user,
-                src_ip=origin.ip,
-                src_port=origin.port,
-                src_host=origin.host,
-                app="Guacamole",
-                source_type="guacamole",
-            )
+    return read
 
 
 _MARK = "AuthenticationService - "
@@ -102,4 +74,15 @@ _LINE = re.compile(
     r'|User "([^"]*)" successfully authenticated from (\[[^\]"]{1,512}\]|[^\s"]{1,64})\.)\s*'
 )
 
-PARSER = Guacamole()
+PARSER = MarkedReaderFormat(
+    name="guacamole",
+    title="Apache Guacamole, web application log",
+    versions="0.9.14 and later",
+    proven="samples",
+    sample=_SAMPLE,
+    expected=_EXPECTED,
+    hostile=_HOSTILE,
+    is_own=lambda text: _MARK in text and _LINE.fullmatch(text) is not None,
+    opened=_opened,
+    marks=(_MARK,),
+)

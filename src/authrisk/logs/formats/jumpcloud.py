@@ -13,6 +13,7 @@ import msgspec
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
+from authrisk.logs.failure_words import reason_in
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.record_format import RecordFormat
 from authrisk.logs.scalars import Scalar, country_of, degrees_of, text_of, truth_of
@@ -97,7 +98,7 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         else Outcome.SUCCESS
         if passed
         else Outcome.FAILURE,
-        failure_reason=_reason(message) if failed else None,
+        failure_reason=reason_in(message, _REASONS, "bad_credentials") if failed else None,
         failure_code=message if failed else None,
         user_name=name,
         src_ip=origin.ip,
@@ -122,13 +123,6 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         raw_event_id=own_id,
         tenant=text_of(event.organization),
     )
-
-
-def _reason(message: str | None) -> str | None:
-    if message is None:
-        return None
-    said = message.casefold()
-    return next((reason for mark, reason in _REASONS if mark in said), "bad_credentials")
 
 
 _LOGINS = {

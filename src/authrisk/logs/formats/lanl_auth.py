@@ -9,11 +9,9 @@ The user is the destination user; the source user is the actor where it is anoth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
+from authrisk.logs.parser import Ignored, Item, Line
+from authrisk.logs.reader_format import UniformReaderFormat
 
 SAMPLE = """\
 1,U101@DOM1,U101@DOM1,C1862,C1862,Negotiate,Interactive,LogOn,Success
@@ -94,41 +92,10 @@ LOGON_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LanlAuth:
-    """Reads auth.txt, whole or cut; the event id is `file:line`."""
-
-    name: str = "lanl_auth"
-    title: str = "LANL auth.txt: nine comma-separated fields, seconds from the start"
-    versions: str = "2015"
-    proven: Proven = "samples"
-    sample: str = SAMPLE
-    expected: Sequence[dict[str, object]] = EXPECTED
-    hostile: str = HOSTILE
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether each line has the nine fields."""
-        lines = [line for line in head if line]
-        return bool(lines) and all(isinstance(_fields(line), list) for line in lines)
-
-    def parse(
-        self,
-        lines: Iterable[Line],
-        settings: ParseSettings,  # noqa: ARG002
-    ) -> Iterator[Item]:
-        """An event for each LogOn; every other line rejected or ignored."""
-        for line in lines:
-            yield _item(line)
-
-
-PARSER = LanlAuth()
-
-
-def _item(line: Line) -> Item:
-    fields = _fields(line.text)
-    if isinstance(fields, str):
-        return Rejected(line, fields) if line.text.strip() else Ignored(line, "empty line")
-    seconds, actor, user, src_host, dst_host, package, logon_type, orientation, outcome = fields
+def _read(line: Line) -> Item:
+    seconds, actor, user, src_host, dst_host, package, logon_type, orientation, outcome = _fields(
+        line.text
+    )
     if orientation in NO_LOGINS:
         return Ignored(line, f"{orientation} is not a login")
     user_name, _, user_domain = user.rpartition("@") if "@" in user else (user, "", "")
@@ -151,19 +118,27 @@ def _item(line: Line) -> Item:
     )
 
 
-def _fields(text: str) -> list[str] | str:
-    """The nine fields, or the cause why the line has none."""
+def _fields(text: str) -> list[str]:
+    """The nine fields; raises ValueError with the cause why the line has none."""
     fields = text.split(",")
     if len(fields) != 9:
-        return "not 9 fields"
+        raise ValueError("not 9 fields")
     seconds, *_, orientation, outcome = fields
     if not (seconds.isascii() and seconds.isdigit() and len(seconds) <= 9):
-        return "the time is no number of seconds"
+        raise ValueError("the time is no number of seconds")
     if orientation != "LogOn" and orientation not in NO_LOGINS:
-        return "unknown orientation"
+        raise ValueError("unknown orientation")
     if outcome not in ("Success", "Fail"):
-        return "neither Success nor Fail"
+        raise ValueError("neither Success nor Fail")
     return fields
+
+
+def _is_row(text: str) -> bool:
+    try:
+        _fields(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _said(text: str) -> str | None:
@@ -188,3 +163,15 @@ _SPECIAL = {
     "LOCAL SERVICE": "system",
     "NETWORK SERVICE": "system",
 }
+
+PARSER = UniformReaderFormat(
+    name="lanl_auth",
+    title="LANL auth.txt: nine comma-separated fields, seconds from the start",
+    versions="2015",
+    proven="samples",
+    sample=SAMPLE,
+    expected=EXPECTED,
+    hostile=HOSTILE,
+    is_own=_is_row,
+    opened=lambda _settings: _read,
+)

@@ -12,14 +12,11 @@ from that paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
-
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import object_of
 from authrisk.logs.ndjson_fields import Fields
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, Rejected
+from authrisk.logs.reader_format import UniformReaderFormat
 from authrisk.logs.windows_account import account_kind
 from authrisk.logs.windows_status import nt_reason, status_code
 
@@ -53,39 +50,7 @@ HOSTILE = r"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class LanlHostEvents:
-    """Reads the host events; the event id is `file:line`."""
-
-    name: str = "lanl_host_events"
-    title: str = "LANL 2017 host events (WLS), JSON lines"
-    versions: str = "2017"
-    proven: Literal["samples", "documentation"] = "documentation"
-    sample: str = SAMPLE
-    expected: Sequence[dict[str, object]] = EXPECTED
-    hostile: str = HOSTILE
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether each line has the names of the data set."""
-        lines = [line for line in head if line.strip()]
-        return bool(lines) and all('"LogHost"' in line and _fields(line) for line in lines)
-
-    def parse(
-        self,
-        lines: Iterable[Line],
-        settings: ParseSettings,  # noqa: ARG002
-    ) -> Iterator[Item]:
-        """An event for each 4624 and 4625; every other record ignored or rejected."""
-        for line in lines:
-            yield _item(line)
-
-
-PARSER = LanlHostEvents()
-
-
-def _item(line: Line) -> Item:
-    if not line.text.strip():
-        return Ignored(line, "blank line")
+def _read(line: Line) -> Item:
     said = _fields(line.text)
     if said is None:
         return Rejected(line, "no host event in JSON")
@@ -122,10 +87,7 @@ def _item(line: Line) -> Item:
 
 
 def _fields(text: str) -> Fields | None:
-    try:
-        record = read_object(text)
-    except ValueError:
-        return None
+    record = object_of(text) or {}
     return Fields(record) if "EventID" in record and "LogHost" in record else None
 
 
@@ -137,3 +99,15 @@ _LOGON_TYPES = {
     "RemoteInteractive": "remote_interactive",
     "CachedInteractive": "cached_interactive",
 }
+
+PARSER = UniformReaderFormat(
+    name="lanl_host_events",
+    title="LANL 2017 host events (WLS), JSON lines",
+    versions="2017",
+    proven="documentation",
+    sample=SAMPLE,
+    expected=EXPECTED,
+    hostile=HOSTILE,
+    is_own=lambda text: '"LogHost"' in text and _fields(text) is not None,
+    opened=lambda _settings: _read,
+)

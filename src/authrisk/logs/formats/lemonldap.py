@@ -10,12 +10,11 @@ CrowdSec (MIT); `Session granted` from the source of version 2.0, without a samp
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
+from authrisk.logs.line_event import line_event
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings
+from authrisk.logs.reader_format import OTHER, MarkedDaemonReaderFormat, Reader
 from authrisk.logs.syslog import SyslogLine, split_syslog
 from authrisk.logs.timestamps import StampReader
 
@@ -47,40 +46,21 @@ Mar  2 22:57:38 proxyin LLNG[1]: [info] said Session granted for victim by LDAP 
 _TAGS = ("LLNG", "lemonldap-ng", "llng-fastcgi-server", "lemonldap")
 
 
-@dataclass(frozen=True, slots=True)
-class LemonLdap:
-    """Reads the portal's lines out of syslog."""
+def _is_own(text: str) -> bool:
+    return any(mark in text for mark in _MARKS) and _match(split_syslog(text)) is not None
 
-    name: str = "lemonldap"
-    title: str = "LemonLDAP::NG portal, syslog"
-    versions: str = "1.9, 2"
-    proven: Proven = "samples"
-    sample: str = _SAMPLE
-    expected: Sequence[dict[str, object]] = _EXPECTED
-    hostile: str = _HOSTILE
-    marks: Sequence[str] = ("Session granted for", "Bad password for", "was not found in ")
-    programs: Sequence[str] = _TAGS
 
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether a line is a decision of the portal."""
-        return any(_match(split_syslog(text)) is not None for text in head if _MARK.search(text))
+def _opened(settings: ParseSettings) -> Reader:
+    stamps = StampReader(settings)
 
-    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
-        """One item a line."""
-        stamps = StampReader(settings)
-        for line in lines:
-            if _MARK.search(line.text) is None:
-                yield Ignored(line, "no login" if line.text.strip() else "blank line")
-                continue
-            parts = split_syslog(line.text)
-            match = _match(parts)
-            if parts is None or match is None:
-                yield Ignored(line, "no login")
-                continue
-            try:
-                yield _event(line, parts, match, stamps.utc_ns(parts.stamp))
-            except ValueError as error:
-                yield Rejected(line, str(error))
+    def read(line: Line) -> Item:
+        parts = split_syslog(line.text)
+        match = _match(parts)
+        if parts is None or match is None:
+            return Ignored(line, OTHER)
+        return _event(line, parts, match, stamps.utc_ns(parts.stamp))
+
+    return read
 
 
 def _match(parts: SyslogLine | None) -> re.Match[str] | None:
@@ -91,34 +71,39 @@ def _match(parts: SyslogLine | None) -> re.Match[str] | None:
 
 def _event(line: Line, parts: SyslogLine, match: re.Match[str], ns: int) -> LoginEvent:
     granted, backend, wrong, unknown, address = match.groups()
-    user = (granted or wrong or unknown or "").strip() or None
-    origin = read_origin(address)
-    return LoginEvent(
-        event_id=line.place,
-        timestamp_ns=ns,
-        user_id=user,
-        outcome=Outcome.FAILURE if granted is None else Outcome.SUCCESS,
-        failure_reason=None
-        if granted is not None
-        else "bad_credentials"
-        if unknown is None
-        else "unknown_user",
-        user_name=user,
-        src_ip=origin.ip,
-        src_port=origin.port,
-        src_host=origin.host,
+    failed = granted is None
+    fault = "bad_credentials" if unknown is None else "unknown_user"
+    return line_event(
+        "lemonldap",
+        line,
+        ns,
+        (granted or wrong or unknown or "").strip(),
+        Outcome.FAILURE if failed else Outcome.SUCCESS,
+        source=address,
+        reason=fault if failed else None,
         auth_method=backend.casefold() if backend else None,
         app="LemonLDAP::NG",
         dst_host=parts.host,
-        source_type="lemonldap",
     )
 
 
-_MARK = re.compile(r"Session granted for|Bad password for|was not found in ")
+_MARKS = ("Session granted for", "Bad password for", "was not found in ")
 _DECISION = re.compile(
     r"(?:\[(?:notice|warn|error|info)\] |Lemonldap::NG : )?"
     r"(?:Session granted for (\S{1,256}) by (\w{1,64})|Bad password for (.{1,512})"
     r"|(\S.{0,512}) was not found in \w{1,32}(?: directory)?) \(([0-9A-Fa-f.:]{1,64})\)"
 )
 
-PARSER = LemonLdap()
+PARSER = MarkedDaemonReaderFormat(
+    name="lemonldap",
+    title="LemonLDAP::NG portal, syslog",
+    versions="1.9, 2",
+    proven="samples",
+    sample=_SAMPLE,
+    expected=_EXPECTED,
+    hostile=_HOSTILE,
+    is_own=_is_own,
+    opened=_opened,
+    marks=_MARKS,
+    programs=_TAGS,
+)

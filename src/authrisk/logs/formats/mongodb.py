@@ -12,10 +12,9 @@ the sample are of crowdsec's parser tests (MIT).
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from authrisk.event import Outcome
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import read_object, text_at
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
@@ -63,21 +62,16 @@ def _read_json(line: Line, stamps: StampReader) -> Item:
     if not isinstance(stamp, str) or not isinstance(attributes, dict):
         return Rejected(line, "an entry without time or attributes")
     failed = content["id"] in _FAILURES
-    user = _text(attributes, "principalName") or _text(attributes, "user")
+    user = text_at(attributes, "principalName") or text_at(attributes, "user")
     return line_event(
         "mongodb", line, stamps.utc_ns(stamp), user,
         Outcome.FAILURE if failed else Outcome.SUCCESS,
-        source=_text(attributes, "remote") or _text(attributes, "client"),
-        reason=_reason(_text(attributes, "error") or "") if failed else None,
-        auth_method=(_text(attributes, "mechanism") or "").casefold() or None,
-        user_domain=_text(attributes, "authenticationDatabase") or _text(attributes, "db"),
+        source=text_at(attributes, "remote") or text_at(attributes, "client"),
+        reason=_reason(text_at(attributes, "error") or "") if failed else None,
+        auth_method=(text_at(attributes, "mechanism") or "").casefold() or None,
+        user_domain=text_at(attributes, "authenticationDatabase") or text_at(attributes, "db"),
         app="mongodb", account_kind="service" if user == "__system" else None,
     )  # fmt: skip
-
-
-def _text(fields: dict[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def _reason(fault: str) -> str:

@@ -11,10 +11,9 @@ Panther's tests (Apache-2.0).
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from authrisk.event import Outcome
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import object_of, read_object, text_at
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
@@ -30,21 +29,17 @@ def _opened(settings: ParseSettings) -> Reader:
         if not isinstance(good, bool):
             event = "eventTypeName" in content
             return Ignored(line, OTHER) if event else Rejected(line, "no entry of Atlas")
-        why = _text(content, "failureReason") or ""
+        why = text_at(content, "failureReason") or ""
         return line_event(
-            "mongodb_atlas", line, stamps.utc_ns(_stamp(_text(content, "timestamp") or "")),
-            _text(content, "username"), Outcome.SUCCESS if good else Outcome.FAILURE,
-            source=_text(content, "ipAddress"), reason=None if good else _reason(why),
-            failure_code=why or None, user_domain=_text(content, "authSource"),
-            dst_host=_text(content, "hostname"), app="mongodb", tenant=_text(content, "groupId"),
+            "mongodb_atlas", line, stamps.utc_ns(_stamp(text_at(content, "timestamp") or "")),
+            text_at(content, "username"), Outcome.SUCCESS if good else Outcome.FAILURE,
+            source=text_at(content, "ipAddress"), reason=None if good else _reason(why),
+            failure_code=why or None, user_domain=text_at(content, "authSource"),
+            dst_host=text_at(content, "hostname"), app="mongodb",
+            tenant=text_at(content, "groupId"),
         )  # fmt: skip
 
     return read
-
-
-def _text(fields: dict[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value else None
 
 
 def _stamp(text: str) -> str:
@@ -61,12 +56,7 @@ def _reason(why: str) -> str:
 
 
 def _is_atlas(text: str) -> bool:
-    if not text.startswith("{"):
-        return False
-    try:
-        content = read_object(text)
-    except ValueError:
-        return False
+    content = (object_of(text) if text.startswith("{") else None) or {}
     if "authResult" in content:
         return "ipAddress" in content
     return "eventTypeName" in content and "links" in content

@@ -14,7 +14,7 @@ import re
 from typing import Any
 
 from authrisk.event import Outcome
-from authrisk.logs.json_object import read_object
+from authrisk.logs.json_object import object_of, read_object, text_at
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
 from authrisk.logs.reader_format import OTHER, Reader, ReaderFormat
@@ -48,17 +48,14 @@ def _opened(settings: ParseSettings) -> Reader:
 
 
 def _text(fields: dict[str, Any], name: str) -> str | None:
-    value = fields.get(name)
-    return value if isinstance(value, str) and value not in {"", "--"} else None
+    text = text_at(fields, name)
+    return None if text == "--" else text
 
 
 def _is_nextcloud(text: str) -> bool:
     if not text.startswith("{") or '"reqId"' not in text:
         return False
-    try:
-        return read_object(text).keys() >= _MARKS
-    except ValueError:
-        return False
+    return (object_of(text) or {}).keys() >= _MARKS
 
 
 _MARKS = {"reqId", "level", "time", "remoteAddr", "app", "message"}

@@ -11,19 +11,19 @@ Reference: schema.ocsf.io, class authentication. The sample is written from the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import msgspec
 
 from authrisk.event import FAILURE_REASONS, LoginEvent, Outcome
 from authrisk.export.document import MISSING, pick
 from authrisk.export.ocsf import AUTH_PROTOCOL_IDS, CLASS_UID, LOGON_TYPE_IDS, from_ocsf
-from authrisk.logs.address import read_origin
-from authrisk.logs.json_object import read_object
+from authrisk.logs.address import port_of, read_origin
+from authrisk.logs.json_object import object_of, read_object
 from authrisk.logs.ndjson_fields import Fields
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, Rejected
+from authrisk.logs.reader_format import UniformReaderFormat
 
 SAMPLE = r"""
 {"class_uid":3002,"activity_id":1,"time":1589912560607,"status_id":1,"status":"interrupted","user":{"uid":"7"},"src_endpoint":{"ip":"212.78.83.12"},"is_mfa":true,"metadata":{"version":"1.4.0"},"unmapped":{"event_id":"e1"}}
@@ -62,51 +62,16 @@ HOSTILE = r"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Ocsf:
-    """Reads records; the event id is our own, or `file:line`."""
-
-    name: str = "ocsf"
-    title: str = "OCSF Authentication (class 3002), JSON lines: authrisk's export, Security Lake"
-    versions: str = "OCSF 1.0 to 1.6"
-    proven: Literal["samples", "documentation"] = "documentation"
-    sample: str = SAMPLE
-    expected: Sequence[dict[str, object]] = EXPECTED
-    hostile: str = HOSTILE
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether each line is a JSON object that names its class."""
-        return bool(any(line.strip() for line in head)) and all(
-            _has_class(line) for line in head if line.strip()
-        )
-
-    def parse(
-        self,
-        lines: Iterable[Line],
-        settings: ParseSettings,  # noqa: ARG002
-    ) -> Iterator[Item]:
-        """An event for each logon; every other record ignored or rejected."""
-        for line in lines:
-            yield _item(line)
-
-
-PARSER = Ocsf()
-
-
-def _item(line: Line) -> Item:
-    if not line.text.strip():
-        return Ignored(line, "blank line")
-    try:
-        record = read_object(line.text)
-        if record.get("class_uid") != CLASS_UID:
-            return Ignored(line, "another class than authentication")
-        if pick(record, "unmapped.event_id") is not MISSING:
-            return _own(line, record)
-        if record.get("activity_id", _LOGON) not in (_LOGON, _TICKET):
-            return Ignored(line, "no logon")
-        return _event(line, record)
-    except ValueError as error:
-        return Rejected(line, str(error))
+def _read(line: Line) -> Item:
+    """The event of a logon; its id is our own, or the line's place."""
+    record = read_object(line.text)
+    if record.get("class_uid") != CLASS_UID:
+        return Ignored(line, "another class than authentication")
+    if pick(record, "unmapped.event_id") is not MISSING:
+        return _own(line, record)
+    if record.get("activity_id", _LOGON) not in (_LOGON, _TICKET):
+        return Ignored(line, "no logon")
+    return _event(line, record)
 
 
 def _own(line: Line, record: Mapping[str, Any]) -> Item:
@@ -138,7 +103,7 @@ def _event(line: Line, record: Mapping[str, Any]) -> LoginEvent:
         failure_reason=_reason(detail) if outcome is Outcome.FAILURE else None,
         failure_code=said.text("status_code") or (detail if outcome is Outcome.FAILURE else None),
         src_ip=origin.ip,
-        src_port=_port(said.whole("src_endpoint.port")) or origin.port,
+        src_port=port_of(said.whole("src_endpoint.port")) or origin.port,
         src_host=said.text("src_endpoint.hostname", "src_endpoint.name") or origin.host,
         src_country=said.text("src_endpoint.location.country"),
         src_region=said.text("src_endpoint.location.region"),
@@ -189,18 +154,10 @@ def _factor(record: Mapping[str, Any]) -> str | None:
     return kind.lower() if isinstance(kind, str) and kind else None
 
 
-def _port(number: int | None) -> int | None:
-    return number if number is not None and 0 < number < 65_536 else None
-
-
 def _has_class(text: str) -> bool:
     if '"class_uid"' not in text or not text.lstrip().startswith("{"):
         return False
-    try:
-        record = read_object(text)
-    except ValueError:
-        return False
-    return isinstance(record.get("class_uid"), int)
+    return isinstance((object_of(text) or {}).get("class_uid"), int)
 
 
 _LOGON, _TICKET = 1, 3
@@ -216,3 +173,15 @@ _REASONS = {
     "PASSWORD_EXPIRED": "expired_password",
 }
 """The words that the schema recommends for `status_detail`."""
+
+PARSER = UniformReaderFormat(
+    name="ocsf",
+    title="OCSF Authentication (class 3002), JSON lines: authrisk's export, Security Lake",
+    versions="OCSF 1.0 to 1.6",
+    proven="documentation",
+    sample=SAMPLE,
+    expected=EXPECTED,
+    hostile=HOSTILE,
+    is_own=_has_class,
+    opened=lambda _settings: _read,
+)

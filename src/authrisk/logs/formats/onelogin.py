@@ -12,6 +12,7 @@ import msgspec
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
+from authrisk.logs.failure_words import reason_in
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.record_format import RecordFormat
 from authrisk.logs.scalars import Scalar, text_of
@@ -53,7 +54,7 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(event.created_at, event.event_timestamp),
         user_id=text_of(event.user_id) or name,
         outcome=Outcome.FAILURE if failed else Outcome.SUCCESS,
-        failure_reason=_reason(message) if failed else None,
+        failure_reason=reason_in(message, _REASONS, "bad_credentials") if failed else None,
         failure_code=message if failed else None,
         user_name=name,
         src_ip=origin.ip,
@@ -66,13 +67,6 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         raw_event_id=own_id,
         tenant=text_of(event.account_id),
     )
-
-
-def _reason(message: str | None) -> str | None:
-    if message is None:
-        return None
-    said = message.casefold()
-    return next((reason for mark, reason in _REASONS if mark in said), "bad_credentials")
 
 
 _LOGINS = frozenset(("5", "6", "8", "9"))

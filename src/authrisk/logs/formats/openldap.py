@@ -20,7 +20,7 @@ import re
 import msgspec.structs
 
 from authrisk.event import NS_PER_S, Outcome
-from authrisk.logs.daemon_line import read_daemon_line
+from authrisk.logs.daemon_line import read_daemon_line, tag_of
 from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
@@ -122,11 +122,7 @@ def _is_slapd(text: str) -> bool:
     own = _OWN_STAMP.match(text)
     if own is not None:
         return _CONNECTION.match(text, own.end()) is not None
-    try:
-        daemon = read_daemon_line(text)
-    except ValueError:
-        return False
-    return daemon is not None and daemon.tag == "slapd"
+    return tag_of(text) == "slapd"
 
 
 _METHODS = {"0": "none", "128": "simple", "163": "sasl"}

@@ -24,12 +24,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
 from authrisk.logs.address import read_origin
 from authrisk.logs.pam_message import PamMessage, read_pam
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.syslog import read_entry
 from authrisk.logs.timestamps import StampReader
 
@@ -87,7 +86,7 @@ class PamParser:
     name = "pam"
     title = "Linux console, display, su and sudo: PAM in syslog and journalctl -o json"
     versions = "Linux-PAM 0.99 to 1.7"
-    proven: Literal["samples", "documentation"] = "samples"
+    proven: Proven = "samples"
     sample = SAMPLE
     expected: Sequence[dict[str, object]] = EXPECTED
     hostile = HOSTILE

@@ -12,12 +12,13 @@ are local (`--timezone`). Written from documentation: PingFederate, "Security au
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
+from authrisk.event import Outcome
+from authrisk.logs.failure_words import reason_in
+from authrisk.logs.line_event import line_event
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.reader_format import Reader, ReaderFormat
 from authrisk.logs.scalars import text_of
 from authrisk.logs.timestamps import StampReader
 
@@ -64,45 +65,28 @@ us="success"
 ictim\""""
 
 
-@dataclass(frozen=True, slots=True)
-class PingFederate:
-    """Reads the security audit log in its pipe and Splunk layouts."""
-
-    name: str = "pingfederate"
-    title: str = "PingFederate audit.log: pipe and Splunk layouts"
-    versions: str = "9 to 12"
-    proven: Proven = "documentation"
-    sample: str = _SAMPLE
-    expected: Sequence[dict[str, object]] = _EXPECTED
-    hostile: str = _HOSTILE
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether a line is a whole audit line of a known event."""
-        for text in head:
-            match = _STAMP.match(text)
-            try:
-                said = match and _fields(text[match.end() :])
-            except ValueError:
-                continue
-            if said and said.get("event") in _EVENTS and "adapterid" in said:
-                return True
+def _is_own(text: str) -> bool:
+    """Whether a line is a whole audit line of a known event."""
+    match = _STAMP.match(text)
+    try:
+        said = {} if match is None else _fields(text[match.end() :])
+    except ValueError:
         return False
+    return said.get("event") in _EVENTS and "adapterid" in said
 
-    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:
-        """One item a line."""
-        stamps = StampReader(settings)
-        failed: dict[str, None] = {}
-        for line in lines:
-            match = _STAMP.match(line.text)
-            if match is None:
-                blank = not line.text.strip()
-                yield Ignored(line, "blank line") if blank else Rejected(line, "no audit line")
-                continue
-            try:
-                said = _fields(line.text[match.end() :])
-                yield _item(line, said, stamps.utc_ns(match[1]), failed)
-            except ValueError as error:
-                yield Rejected(line, str(error))
+
+def _opened(settings: ParseSettings) -> Reader:
+    stamps = StampReader(settings)
+    failed: dict[str, None] = {}
+
+    def read(line: Line) -> Item:
+        match = _STAMP.match(line.text)
+        if match is None:
+            return Rejected(line, "no audit line")
+        said = _fields(line.text[match.end() :])
+        return _item(line, said, stamps.utc_ns(match[1]), failed)
+
+    return read
 
 
 def _fields(text: str) -> Mapping[str, str]:
@@ -137,35 +121,23 @@ def _item(line: Line, said: Mapping[str, str], ns: int, failed: dict[str, None])
         failed[tracking] = None
         if len(failed) > _REMEMBERED:
             del failed[next(iter(failed))]
-    user = text_of(said.get("subject"))
-    origin = read_origin(said.get("ip", ""))
     message = text_of(said.get("description"))
     protocol = text_of(said.get("protocol"))
-    return LoginEvent(
-        event_id=line.place,
-        timestamp_ns=ns,
-        user_id=user,
-        outcome=_OUTCOMES[status],
-        failure_reason=_reason(message) if status == "failure" else None,
+    return line_event(
+        "pingfederate",
+        line,
+        ns,
+        text_of(said.get("subject")),
+        _OUTCOMES[status],
+        source=said.get("ip"),
+        reason=reason_in(message, _REASONS) if status == "failure" else None,
         failure_code=message if status == "failure" else None,
-        user_name=user,
-        src_ip=origin.ip,
-        src_port=origin.port,
-        src_host=origin.host,
         auth_method=text_of(said.get("adapterid")),
         auth_protocol=_PROTOCOLS.get(protocol.casefold(), protocol) if protocol else None,
         app=text_of(said.get("app"), said.get("connectionid")),
         dst_host=text_of(said.get("host")),
         correlation_id=tracking,
-        source_type="pingfederate",
     )
-
-
-def _reason(message: str | None) -> str | None:
-    if message is None:
-        return None
-    said = message.casefold()
-    return next((reason for mark, reason in _REASONS if mark in said), "other")
 
 
 _NAMES = (
@@ -191,4 +163,14 @@ _REMEMBERED = 4096
 _STAMP = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}[.,][0-9]{3})(?= [|a-z])")
 _PAIR = re.compile(r' ?([a-z]{2,32})="([^"]*)"(?: ?\Z)?')
 
-PARSER = PingFederate()
+PARSER = ReaderFormat(
+    name="pingfederate",
+    title="PingFederate audit.log: pipe and Splunk layouts",
+    versions="9 to 12",
+    proven="documentation",
+    sample=_SAMPLE,
+    expected=_EXPECTED,
+    hostile=_HOSTILE,
+    is_own=_is_own,
+    opened=_opened,
+)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from authrisk.event import Outcome
-from authrisk.logs.daemon_line import read_daemon_line
+from authrisk.logs.daemon_line import read_daemon_line, tag_of
 from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
@@ -71,11 +71,7 @@ def _reason(fault: str) -> str:
 
 
 def _is_postfix(text: str) -> bool:
-    try:
-        daemon = read_daemon_line(text)
-    except ValueError:
-        return False
-    return daemon is not None and _TAG.fullmatch(daemon.tag) is not None
+    return _TAG.fullmatch(tag_of(text)) is not None
 
 
 _TAG = re.compile(r"postfix[\w.-]*/(?:[\w.-]+/)?smtpd")

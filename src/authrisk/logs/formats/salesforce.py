@@ -19,6 +19,7 @@ import msgspec
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
+from authrisk.logs.failure_words import reason_in
 from authrisk.logs.json_records import Envelope, json_objects
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.record_clock import RecordClock
@@ -190,7 +191,7 @@ def _item(line: Line, index: int, row: _Row, clock: RecordClock) -> Item:
         timestamp_ns=ns,
         user_id=(user_id[:15] if user_id else None) or name,
         outcome=outcome,
-        failure_reason=_reason(status) if failed else None,
+        failure_reason=reason_in((status or "").replace(" ", "_"), _REASONS) if failed else None,
         failure_code=status if outcome is not Outcome.SUCCESS else None,
         user_name=name,
         actor_name=text_of(row.delegated_user_name, row.delegated_user_id),
@@ -216,11 +217,6 @@ def _outcome(status: str | None) -> Outcome:
         return Outcome.SUCCESS
     waits = "CHALLENGE" in status or status.endswith("FACTOR_REQ")
     return Outcome.INTERRUPTED if waits else Outcome.FAILURE
-
-
-def _reason(status: str | None) -> str:
-    said = (status or "").casefold().replace(" ", "_")
-    return next((reason for mark, reason in _REASONS if mark in said), "other")
 
 
 def _time(value: Scalar) -> Scalar:

@@ -12,15 +12,15 @@ Reference: Microsoft, "ASIM authentication normalization schema". The sample is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Any
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import read_origin
-from authrisk.logs.json_object import read_object
+from authrisk.logs.address import port_of, read_origin
+from authrisk.logs.json_object import object_of, read_object
 from authrisk.logs.ndjson_fields import Fields
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.parser import Ignored, Item, Line
+from authrisk.logs.reader_format import UniformReaderFormat
 
 SAMPLE = r"""
 {"TimeGenerated":"2024-05-02T09:05:00.1234567Z","EventStartTime":"2024-05-02T09:00:00.5Z","EventSchema":"Authentication","EventSchemaVersion":"0.1.3","EventType":"Logon","EventSubType":"RemoteInteractive","EventResult":"Failure","EventResultDetails":"Incorrect password","EventOriginalResultDetails":"0xc000006a","EventCount":1,"EventProduct":"Security Events","EventVendor":"Microsoft","TargetUsername":"CORP\\ann","TargetUsernameType":"Windows","TargetUserId":"S-1-5-21-1","TargetUserType":"Regular","ActorUsername":"WS5$","SrcIpAddr":"::ffff:10.0.0.9","SrcPortNumber":51111,"SrcHostname":"WS5","TargetHostname":"srv9","LogonProtocol":"NTLM","EventOriginalUid":"u1"}
@@ -53,51 +53,17 @@ HOSTILE = r"""
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SentinelAsim:
-    """Reads records; the event id is `EventUid`, else `file:line`."""
-
-    name: str = "sentinel_asim"
-    title: str = "Microsoft Sentinel ASIM Authentication records, JSON lines"
-    versions: str = "schema 0.1.0 to 0.1.4"
-    proven: Literal["samples", "documentation"] = "documentation"
-    sample: str = SAMPLE
-    expected: Sequence[dict[str, object]] = EXPECTED
-    hostile: str = HOSTILE
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether each line is a JSON object that names a schema of ASIM, or its columns."""
-        lines = [line for line in head if line.strip()]
-        return bool(lines) and all(map(_is_asim, lines))
-
-    def parse(
-        self,
-        lines: Iterable[Line],
-        settings: ParseSettings,  # noqa: ARG002
-    ) -> Iterator[Item]:
-        """An event for each logon; every other record ignored or rejected."""
-        for line in lines:
-            yield _item(line)
-
-
-PARSER = SentinelAsim()
-
-
-def _item(line: Line) -> Item:
-    if not line.text.strip():
-        return Ignored(line, "blank line")
-    try:
-        record = read_object(line.text)
-        if record.get("EventSchema", "Authentication") != "Authentication":
-            return Ignored(line, "another schema than authentication")
-        kind = record.get("EventType")
-        if kind == "Elevate":
-            return Ignored(line, "elevation, not a login")
-        if kind != "Logon":
-            return Ignored(line, "no logon")
-        return _event(line, record)
-    except ValueError as error:
-        return Rejected(line, str(error))
+def _read(line: Line) -> Item:
+    """The event of a logon; its id is `EventUid`, else the line's place."""
+    record = read_object(line.text)
+    if record.get("EventSchema", "Authentication") != "Authentication":
+        return Ignored(line, "another schema than authentication")
+    kind = record.get("EventType")
+    if kind == "Elevate":
+        return Ignored(line, "elevation, not a login")
+    if kind != "Logon":
+        return Ignored(line, "no logon")
+    return _event(line, record)
 
 
 def _event(line: Line, record: Mapping[str, Any]) -> LoginEvent:
@@ -123,7 +89,7 @@ def _event(line: Line, record: Mapping[str, Any]) -> LoginEvent:
         failure_reason=_REASONS.get(detail or "", "other") if failed and detail else None,
         failure_code=said.text("EventOriginalResultDetails") if failed else None,
         src_ip=origin.ip,
-        src_port=port if port is not None and 0 < port < 65_536 else origin.port,
+        src_port=port_of(port) or origin.port,
         src_host=said.text("SrcHostname", "SrcDvcHostname", "SrcFQDN") or origin.host,
         src_country=said.text("SrcGeoCountry"),
         src_region=said.text("SrcGeoRegion"),
@@ -167,10 +133,7 @@ def _snake(text: str) -> str:
 def _is_asim(text: str) -> bool:
     if '"EventType"' not in text or not text.lstrip().startswith("{"):
         return False
-    try:
-        record = read_object(text)
-    except ValueError:
-        return False
+    record = object_of(text) or {}
     return isinstance(record.get("EventSchema"), str) or (
         "EventResult" in record and "TargetUsername" in record
     )
@@ -199,3 +162,15 @@ _REASONS = {
     "Logon violates policy": "policy_denied",
     "Session expired": "session_expired",
 }
+
+PARSER = UniformReaderFormat(
+    name="sentinel_asim",
+    title="Microsoft Sentinel ASIM Authentication records, JSON lines",
+    versions="schema 0.1.0 to 0.1.4",
+    proven="documentation",
+    sample=SAMPLE,
+    expected=EXPECTED,
+    hostile=HOSTILE,
+    is_own=_is_asim,
+    opened=lambda _settings: _read,
+)

@@ -16,7 +16,7 @@ import re
 from dataclasses import dataclass
 
 from authrisk.event import Outcome
-from authrisk.logs.daemon_line import read_daemon_line
+from authrisk.logs.daemon_line import read_daemon_line, tag_of
 from authrisk.logs.joins import Recent
 from authrisk.logs.line_event import line_event
 from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
@@ -109,11 +109,7 @@ def _is_charon(text: str) -> bool:
     header = _FILE.match(text)
     if header is not None:
         return _PREFIX.match(text, header.end()) is not None
-    try:
-        daemon = read_daemon_line(text)
-    except ValueError:
-        return False
-    return daemon is not None and _TAG.fullmatch(daemon.tag) is not None
+    return _TAG.fullmatch(tag_of(text)) is not None
 
 
 _TAG = re.compile(r"charon(?:-systemd|-nm)?|ipsec")

@@ -11,6 +11,7 @@ import msgspec
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
+from authrisk.logs.failure_words import reason_in
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.record_format import RecordFormat
 from authrisk.logs.scalars import Scalar, text_of, truth_of
@@ -58,7 +59,7 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(event.time),
         user_id=user,
         outcome=Outcome.SUCCESS if passed else Outcome.FAILURE,
-        failure_reason=None if passed else _reason(error),
+        failure_reason=None if passed else reason_in(error, _REASONS),
         failure_code=None if passed else error,
         user_name=user,
         src_ip=origin.ip,
@@ -73,13 +74,6 @@ def _read(event: _Event, place: str, clock: RecordClock) -> LoginEvent | str:
         raw_event_id=own_id,
         tenant=text_of(event.cluster_name),
     )
-
-
-def _reason(error: str | None) -> str | None:
-    if error is None:
-        return None
-    said = error.casefold()
-    return next((reason for mark, reason in _REASONS if mark in said), "other")
 
 
 _METHODS = {"local": "password", "github": "oauth2"}

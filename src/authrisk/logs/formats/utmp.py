@@ -15,15 +15,12 @@ Reference: utmp(5), OpenSSH `loginrec.c`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
-
 import msgspec
 
 from authrisk.event import LoginEvent, Outcome
-from authrisk.logs.address import Origin, read_origin
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.address import NOWHERE, Origin, read_origin
+from authrisk.logs.parser import Ignored, Item, Line, Rejected
+from authrisk.logs.reader_format import UniformReaderFormat
 from authrisk.logs.utmp import UtmpRecord
 
 SAMPLE = """\
@@ -65,39 +62,8 @@ HOSTILE = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class UtmpLog:
-    """Reads wtmp, btmp and utmp; the event id is `file:record`."""
-
-    name: str = "utmp"
-    title: str = "Linux wtmp, btmp and utmp, binary"
-    versions: str = "glibc 2, records of 384 and 400 bytes"
-    proven: Literal["samples", "documentation"] = "documentation"
-    sample: str = SAMPLE
-    expected: Sequence[dict[str, object]] = EXPECTED
-    hostile: str = HOSTILE
-
-    def claims(self, head: Sequence[str]) -> bool:
-        """Whether each line is a record."""
-        lines = [line for line in head if line.strip()]
-        return bool(lines) and all(_record(line) is not None for line in lines)
-
-    def parse(
-        self,
-        lines: Iterable[Line],
-        settings: ParseSettings,  # noqa: ARG002
-    ) -> Iterator[Item]:
-        """An event for each login and refusal; every other record ignored."""
-        for line in lines:
-            yield _item(line)
-
-
-PARSER = UtmpLog()
-
-
-def _item(line: Line) -> Item:
-    if not line.text.strip():
-        return Ignored(line, "blank line")
+def _read(line: Line) -> Item:
+    """The event of a login or a refusal; its id is `file:record`."""
     record = _record(line.text)
     if record is None:
         return Rejected(line, "no utmp record")
@@ -122,7 +88,7 @@ def _item(line: Line) -> Item:
         src_ip=(origin := _origin(record, host)).ip,
         src_host=origin.host,
         app="sshd" if record.ut_line == "ssh:notty" else None,
-        logon_type="remote_interactive" if remote or origin != _HERE else "interactive",
+        logon_type="remote_interactive" if remote or origin != NOWHERE else "interactive",
         source_type="utmp",
     )
 
@@ -137,10 +103,21 @@ def _record(text: str) -> UtmpRecord | None:
 def _origin(record: UtmpRecord, host: str) -> Origin:
     if record.ut_addr is not None:
         return read_origin(record.ut_addr)
-    return _HERE if not host or host.startswith(":") else read_origin(host)
+    return NOWHERE if not host or host.startswith(":") else read_origin(host)
 
 
-_HERE = Origin(None, None, None)
 _DECODER = msgspec.json.Decoder(UtmpRecord)
 _LATEST_US = 2**32 * 1_000_000
 _LOGIN_PROCESS, _USER_PROCESS = 6, 7
+
+PARSER = UniformReaderFormat(
+    name="utmp",
+    title="Linux wtmp, btmp and utmp, binary",
+    versions="glibc 2, records of 384 and 400 bytes",
+    proven="documentation",
+    sample=SAMPLE,
+    expected=EXPECTED,
+    hostile=HOSTILE,
+    is_own=lambda text: _record(text) is not None,
+    opened=lambda _settings: _read,
+)

@@ -18,6 +18,7 @@ import msgspec
 
 from authrisk.event import LoginEvent, Outcome
 from authrisk.logs.address import read_origin
+from authrisk.logs.failure_words import reason_in
 from authrisk.logs.record_clock import RecordClock
 from authrisk.logs.record_format import RecordFormat
 from authrisk.logs.scalars import Scalar, number_of, text_of
@@ -87,7 +88,7 @@ def _read(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
         timestamp_ns=clock.ns(record.time),
         user_id=name,
         outcome=outcome,
-        failure_reason=_reason(error) if failed else None,
+        failure_reason=reason_in(error, _REASONS) if failed else None,
         failure_code=error if failed else None,
         user_name=name,
         account_kind="service" if method in _MACHINES else None,
@@ -117,13 +118,6 @@ def _name(in_path: str | None, auth: _Auth) -> str | None:
     names = (in_path, metadata.get("username"), metadata.get("role_name"), auth.display_name)
     said = (text_of(name) for name in names)
     return next((name for name in said if name and not name.startswith("hmac-")), None)
-
-
-def _reason(error: str | None) -> str | None:
-    if error is None:  # or hashed, issue 3340
-        return None
-    said = error.casefold()
-    return next((reason for mark, reason in _REASONS if mark in said), "other")
 
 
 _LOGIN = re.compile(r"auth/([^?]{1,128}?)/(?:login(?:/(.{1,512}))?|oidc/callback)|sys/mfa/validate")

@@ -26,10 +26,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
-from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Rejected
+from authrisk.logs.address import port_of
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.timestamps import StampReader
 from authrisk.logs.windows_account import account_kind
 from authrisk.logs.windows_logon import (
@@ -128,7 +128,7 @@ class WindowsSecurity:
     name: str = "windows_security"
     title: str = "Windows Security log and AD FS: EVTX, XML, winlogbeat, NXLog, SecurityEvent, JSON"
     versions: str = "Vista to 11, Server 2008 to 2025; winlogbeat 6 to 9"
-    proven: Literal["samples", "documentation"] = "samples"
+    proven: Proven = "samples"
     sample: str = SAMPLE
     expected: Sequence[dict[str, object]] = EXPECTED
     hostile: str = HOSTILE
@@ -263,7 +263,7 @@ def _event(place: str, ns: int, record: WindowsRecord, decision: Decision) -> Lo
         failure_reason=decision.reason,
         failure_code=decision.code,
         src_ip=origin.ip,
-        src_port=_port(port) or origin.port,
+        src_port=port_of(port) or origin.port,
         src_host=decision.host or origin.host,
         user_agent=decision.user_agent,
         auth_method=decision.method,
@@ -335,11 +335,6 @@ def _is_record(text: str) -> bool:
     except ValueError:
         return False
     return record is not None and record.code is not None and record.computer is not None
-
-
-def _port(text: str) -> int | None:
-    good = text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65_536
-    return int(text) if good else None
 
 
 _MOST_LINES = 2000

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
 from authrisk.logs.address import read_origin
+from authrisk.logs.failure_words import reason_in
 from authrisk.logs.parser import PAUSE, Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.session_join import SessionJoin, SessionRecord
 from authrisk.logs.timestamps import StampReader, epoch_to_ns
@@ -126,7 +127,7 @@ def _published(
     if not _truth(said, "authenticationsuccess"):
         if context.failed_within(ns):
             return Ignored(line, "attempt told by its failed step")
-        reason = _reason(said.get("failurereason"))
+        reason = reason_in(said.get("failurereason") or None, _REASONS)
         return _event(line, ns, user, said, Outcome.FAILURE, method=method, reason=reason)
     if user is None:
         raise ValueError("success without a user")
@@ -246,11 +247,6 @@ def _truth(said: Fields, name: str) -> bool:
     if text not in {"true", "false"}:
         raise ValueError(f"{name} is neither true nor false")
     return text == "true"
-
-
-def _reason(description: str | None) -> str | None:
-    said = (description or "").casefold()
-    return next((reason for mark, reason in _REASONS if mark in said), "other") if said else None
 
 
 def _method(authenticator: str | None) -> str | None:
