@@ -219,6 +219,7 @@ def test_a_bad_pattern_costs_linear_time() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=60)))
 def test_every_line_has_its_item(texts: list[str]) -> None:
     """Batches lose no line and keep the order, whatever stands in it."""
