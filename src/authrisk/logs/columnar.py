@@ -6,6 +6,7 @@ that. Memory stays flat: one block at a time.
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -132,7 +133,8 @@ def _blocks(
 
 
 def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Iterator[bytes | str]:
-    """Pieces of some MiB that end with a line break, the last one perhaps without.
+    """Pieces of some MiB that end with a line break, the last one perhaps without. Of a pipe that
+    has nothing more to give just now (`tail -f`) what has come is a piece.
 
     Text instead of bytes is the reason why nothing more can be read; it comes last. Of a line
     that is too long only as much is kept as shows that.
@@ -149,7 +151,7 @@ def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Itera
                 block = block.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
             pieces.append(block)
             size += len(block)
-            if size >= block_bytes:
+            if size >= block_bytes or _pauses(file):
                 data = b"".join(pieces)
                 cut = data.rfind(b"\n") + 1
                 if cut:
@@ -162,6 +164,14 @@ def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Itera
         yield data
     if end is not None:
         yield end
+
+
+def _pauses(file: BinaryIO) -> bool:
+    """Whether reading on would wait for whoever writes; a file never pauses."""
+    try:
+        return not select.select([file], [], [], 0)[0]
+    except (OSError, ValueError):  # no descriptor, or a system that waits for sockets only
+        return False
 
 
 def _line_blocks(name: str, first: int, data: bytes, max_line_bytes: int) -> Iterator[LineBlock]:
