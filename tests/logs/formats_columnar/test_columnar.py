@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from authrisk.errors import InputError
 from authrisk.logs.columnar import parse_files, read_blocks
 from authrisk.logs.formats.rba_csv import PARSER
 from authrisk.logs.parser import Line, Rejected
-from authrisk.logs.reader import find_sources, read_source
+from authrisk.logs.reader import Source, find_sources, read_source
 from authrisk.testing.parser import SETTINGS
 
 PIECES = st.sampled_from(
@@ -55,3 +57,18 @@ def test_missing_files_are_named_at_once(tmp_path: Path) -> None:
     """A missing file is an error before the first batch."""
     with pytest.raises(InputError, match="no such file"):
         parse_files(PARSER, [tmp_path / "no.csv"], SETTINGS)
+
+
+def test_a_pipe_gives_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole lines are given while the writer waits; the rest of a line waits for its end."""
+    out, into = os.pipe()
+    with os.fdopen(out, "rb") as reading, os.fdopen(into, "wb", buffering=0) as writing:
+        monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": reading}))
+        blocks = read_blocks(Source("stdin", None))
+        writing.write(b"one\ntwo\nthr")
+        assert next(blocks).texts.to_list() == ["one", "two"]
+        writing.write(b"ee\n")
+        assert next(blocks).texts.to_list() == ["three"]
+        writing.write(b"four")
+        writing.close()
+        assert [(b.texts.to_list(), b.numbers.to_list()) for b in blocks] == [(["four"], [4])]
