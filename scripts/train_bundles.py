@@ -74,10 +74,12 @@ def _populated(population: Population, number: int, scale: float) -> Cases:
         events = shell_log(events, seed)
     elif log == "hosts":
         events = further_logons(events, seed)
-    bad = events["event_id"].is_in(attacks.implode())
+    # What an attacker goes on to after a login is theirs too.
+    bad = events["event_id"].str.replace(r"\+\d+$", "").is_in(attacks.implode())
     found = injected_cases(events, seed, SHARE, bad=bad)
     if log == "hosts":
-        found = replace(found, events=host_log(found.events, found.owner, found.lender, seed))
+        who = found.owner, found.lender, found.attack
+        found = replace(found, events=host_log(found.events, *who, seed))
     return found
 
 

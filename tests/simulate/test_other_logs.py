@@ -54,7 +54,7 @@ def test_each_success_is_followed_by_logons_of_its_user(events: pl.DataFrame) ->
 
 def test_a_host_log_knows_hosts_only(cases: Cases) -> None:
     """Neither address, place nor agent is left; hosts and methods stand in for them."""
-    seen = host_log(cases.events, cases.owner, cases.lender, 9)
+    seen = host_log(cases.events, cases.owner, cases.lender, cases.attack, 9)
     hidden = ["src_ip", "src_country", "src_asn", "src_latitude", "user_agent", "os", "app"]
     assert seen.select(hidden).null_count().row(0) == (seen.height,) * len(hidden)
     assert seen.select("src_host", "dst_host", "auth_method").null_count().row(0) == (0, 0, 0)
@@ -62,7 +62,7 @@ def test_a_host_log_knows_hosts_only(cases: Cases) -> None:
 
 def test_copies_of_a_login_look_like_it(cases: Cases) -> None:
     """What a shadow of a user did before a campaign, the user did: on the same hosts."""
-    seen = host_log(cases.events, cases.owner, cases.lender, 9)
+    seen = host_log(cases.events, cases.owner, cases.lender, cases.attack, 9)
     shown = seen.with_columns(
         of=pl.col("event_id").str.replace(r"#T6-\d+$", ""), copy=pl.col("user_id").str.contains("#")
     ).filter(~pl.Series(cases.attack))
@@ -75,12 +75,16 @@ def test_copies_of_a_login_look_like_it(cases: Cases) -> None:
 def test_attackers_sit_at_computers_of_others(cases: Cases) -> None:
     """A login with a borrowed network comes from a host that its victim rarely uses; a login of
     the victim's mostly from one of a handful."""
-    seen = host_log(cases.events, cases.owner, cases.lender, 9)
+    seen = host_log(cases.events, cases.owner, cases.lender, cases.attack, 9)
     own = seen.filter(pl.Series(cases.legitimate)).group_by("user_id").agg("src_host")
     known = dict(own.iter_rows())
     borrowed = seen.filter(pl.Series(cases.attack & (cases.lender != 0)))
     strange = [row["src_host"] not in known.get(row["user_id"], []) for row in borrowed.to_dicts()]
     assert np.mean(strange) > 0.9
+    bursts = seen.filter(pl.Series(cases.attack & (cases.lender == 0)))
+    assert bursts.height > 50
+    ours = {host for used in known.values() for host in used}
+    assert not set(bursts["src_host"]) & ours
     hosts = [pl.Series(used).value_counts()["count"].top_k(5).sum() / len(used)
              for used in known.values() if len(used) > 20]  # fmt: skip
     assert np.median(hosts) > 0.8

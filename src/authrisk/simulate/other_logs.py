@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from authrisk.features.coded import user_codes
-from authrisk.simulate.draws import Floats, Ints, below, choose, exponential, mix, uniform
+from authrisk.simulate.draws import Bools, Floats, Ints, below, choose, exponential, mix, uniform
 
 _AGENT = ("user_agent", "browser", "browser_version", "os", "os_version", "device_type")
 _PLACE = (
@@ -63,11 +63,14 @@ def further_logons(events: pl.DataFrame, seed: int) -> pl.DataFrame:
     return pl.concat([events, more]).sort("timestamp", maintain_order=True)
 
 
-def host_log(events: pl.DataFrame, owner: Ints, lender: Ints, seed: int) -> pl.DataFrame:
+def host_log(
+    events: pl.DataFrame, owner: Ints, lender: Ints, attack: Bools, seed: int
+) -> pl.DataFrame:
     """The events as a domain controller logs them: source and destination hosts, nothing else.
 
     owner, lender: (N,) user codes; who borrows somebody's network (`lender` not 0) sits at that
-    user's computer and goes where that user goes.
+    user's computer and goes where that user goes. attack: (N,) an attacker who borrows nobody's
+    sits at a computer of their own, one for each address.
     """
     who = np.where(lender != 0, lender, owner)
     time = events["timestamp"].cast(pl.Int64).to_numpy()
@@ -83,10 +86,15 @@ def host_log(events: pl.DataFrame, owner: Ints, lender: Ints, seed: int) -> pl.D
     stray = uniform(7307, row) < _STRAY
     server = np.where(stray, below(_SERVERS, 7308, row), below(_SERVERS, seed, 7309, who, rank))
     frame = pl.DataFrame(
-        {"computer": computer, "kind": kind, "shared": shared, "jump": jump, "server": server}
-    )
+        {
+            "computer": computer, "kind": kind, "shared": shared, "jump": jump, "server": server,
+            "stranger": attack & (lender == 0), "address": events["src_ip"].fill_null("?"),
+        }
+    )  # fmt: skip
     source = frame.select(
-        pl.when("shared")
+        pl.when("stranger")
+        .then(pl.format("x{}", pl.col("address").rank("dense")))
+        .when("shared")
         .then(pl.format("srv{}", "jump"))
         .otherwise(pl.format("pc{}-{}", "computer", pl.col("kind").rank("dense")))
     ).to_series()
