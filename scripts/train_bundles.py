@@ -24,8 +24,8 @@ from authrisk.simulate.draws import uniform
 from authrisk.simulate.other_logs import further_logons, host_log, shell_log
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile, varied
 from authrisk.simulate.world import simulate
-from authrisk.training.contenders import AUTOENCODER, SUPERVISED
-from authrisk.training.train import FitSettings, Kind, Progress, TrainSettings, train
+from authrisk.training.contenders import RECIPES
+from authrisk.training.train import Progress, TrainSettings, train
 
 DAYS = 365
 
@@ -53,7 +53,6 @@ WORLDS = (
 )
 SHARE = 0.35
 """Injected attacks per legitimate login."""
-FITS: dict[Kind, FitSettings] = {"supervised": SUPERVISED, "autoencoder": AUTOENCODER}
 
 
 def cases(scale: float) -> Cases:
@@ -106,7 +105,7 @@ def main() -> None:
     for kind in arguments.kinds:
         out = arguments.out / kind if arguments.out else pretrained_path(kind)
         settings = TrainSettings(
-            f"authrisk-{kind}", FITS[kind], simulated=True, resolvers=versions, replace=True
+            f"authrisk-{kind}", RECIPES[kind], simulated=True, resolvers=versions, replace=True
         )
         trained = train(data, kind, out, settings, _say)
         sys.stdout.write(trained.bundle.card + f"\n{out}: version {trained.bundle.version}\n")

@@ -14,7 +14,9 @@ from authrisk.evaluation.metrics import RATES
 from authrisk.evaluation.report.tables import percent, points, rate_name, spread
 
 BOOSTING = "LightGBM"
-UNSUPERVISED = ("Freeman", "isolation forest", "dense autoencoder")
+UNSUPERVISED = (
+    "Freeman", "Freeman, values only", "rules", "isolation forest", "dense autoencoder",
+)  # fmt: skip
 RAREST = "rarest AS"
 
 
@@ -34,7 +36,10 @@ def marks(report: Report) -> Iterator[Mark]:
     names = {c.name for c in report.contenders}
     for contender in supervised if BOOSTING in names else ():
         for view in ("warm", "unseen"):
-            yield from _ahead(report, contender.name, BOOSTING, MACRO_TIERS, view)
+            # Like with like: one network with one, three with three.
+            together = contender.name.endswith(" x3") and f"{BOOSTING} x3" in names
+            rival = f"{BOOSTING} x3" if together else BOOSTING
+            yield from _ahead(report, contender.name, rival, MACRO_TIERS, view)
         yield from _left_out(report, contender.name)
     if other is not None:
         for rival in UNSUPERVISED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import importlib.util
 import re
@@ -79,7 +80,8 @@ def run(
     from authrisk.models.bundle import load_bundle, locate_bundle
 
     _need_torch()
-    from authrisk.training.fit import FitSettings, Progress
+    from authrisk.training.contenders import RECIPES
+    from authrisk.training.fit import Progress
     from authrisk.training.train import TrainSettings, train
 
     against = None if champion is None else load_bundle(locate_bundle(champion))
@@ -94,7 +96,7 @@ def run(
     place = out if against is None else out.with_name(f".{out.name}.challenger")
     settings = TrainSettings(
         name=chosen_name,
-        fit=FitSettings(seed=seed, epochs=epochs),
+        fit=dataclasses.replace(RECIPES[model.value], seed=seed, epochs=epochs),
         simulated=bool((frame["source_type"] == "simulated").any()),
         resolvers=AddressTables.load().versions,
         replace=replace or against is not None,

@@ -28,8 +28,8 @@ _STRAY = 0.02
 """Share of logons to any server of the company."""
 _SHARED_SOURCE = 0.06
 """Share of logons that come from a server (jump host, terminal server) of the user's own few."""
-_MEAN_FURTHER = 2.0
-"""Further logons that follow one: shares, printers, mail."""
+_FURTHER = 2.0
+"""Scale of how many logons follow one (shares, printers, mail): 1.5 in the mean, rounded down."""
 _PAUSE_NS = 40e9
 """Mean pause between them."""
 
@@ -50,7 +50,7 @@ def further_logons(events: pl.DataFrame, seed: int) -> pl.DataFrame:
     controller sees them; in time order."""
     row = np.arange(events.height)
     success = (events["outcome"] == "success").to_numpy()
-    count = np.where(success, exponential(seed, 7201, row) * _MEAN_FURTHER, 0).astype(np.int64)
+    count = np.where(success, exponential(seed, 7201, row) * _FURTHER, 0).astype(np.int64)
     source = np.repeat(row, count)
     turn = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
     pause = np.cumsum(exponential(seed, 7202, source, turn) * _PAUSE_NS)

@@ -24,7 +24,8 @@ from authrisk.training.prepare import Kind, prepare_problem
 
 SUPERVISED = FitSettings(epochs=6, patience=3, learning_rate=1.5e-3)
 AUTOENCODER = FitSettings(epochs=6, patience=3, learning_rate=2e-3)
-"""The recipes of the shipped bundles."""
+RECIPES: dict[Kind, FitSettings] = {"supervised": SUPERVISED, "autoencoder": AUTOENCODER}
+"""How the shipped bundles are trained, and every other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _batch(judged: Judged, stretches: Index) -> Batch:
     filled = slots < size[:, None]  # (B, L)
     member = np.where(filled, judged.bounds[stretches][:, None] + slots, 0)
     if judged.members.size:
-        past = judged.past[judged.members[member]]  # (B, L, F)
+        past = judged.past[judged.members[member]]  # (B, L, F_LOGIN)
         past[~filled] = 0.0
     else:
         past = np.zeros((stretches.size, length, judged.past.shape[1]), np.float32)

@@ -80,7 +80,9 @@ def _settle(network: Network, prepared: Prepared) -> None:
     judged = prepared.train
     usual = judged.rows[judged.event[judged.label == 0]]
     if isinstance(network, SupervisedLstm):
-        network.usual = torch.from_numpy(usual.mean(axis=0, dtype=np.float64)).float()
+        weight = judged.weight[judged.label == 0]  # easy logins are few here and count for many
+        mean = np.average(usual, axis=0, weights=weight.astype(np.float64))
+        network.usual = torch.from_numpy(mean).float()
         return
     marginal = torch.zeros_like(network.marginal)
     for b, block in enumerate(BLOCKS):

@@ -5,18 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import torch
 
 from authrisk.evaluation.metrics import auc, recall_at
+from authrisk.evaluation.probability import fit_platt
 from authrisk.evaluation.replay import replay
 from authrisk.features.population import Population
-from authrisk.models.calibration import Calibration, Calibrator, Platt, fit_calibration
+from authrisk.models.calibration import Calibration, Calibrator, fit_calibration
 from authrisk.models.onnx_model import OnnxModel
 from authrisk.training.prepare import Kind, Prepared
-
-PREVALENCE = 1e-4
-"""Share of attacks among logins at which the supervised probability is stated."""
 
 
 def measure(
@@ -36,14 +32,15 @@ def measure(
         timeline, prepared.encoders, prepared.scalers, model, Population(), wanted
     ):
         raw[scored.position] = scored.raw
+    tiers = cases.tier.fill_null("labelled").to_numpy()[timeline.row_of]
     ruler = timeline.users % 2 == 0
     platt = None
     if kind == "supervised":
-        platt = _fit_platt(raw[wanted & ruler], attack[wanted & ruler])
+        told = wanted & ruler
+        platt = fit_platt(raw[told], legitimate[told], tiers[told])
     calibration = fit_calibration(raw[wanted & legitimate & ruler], platt)
     risk = Calibrator(calibration).risk(raw)
     good = risk[wanted & legitimate & ~ruler]
-    tiers = cases.tier.fill_null("labelled").to_numpy()[timeline.row_of]
     bad = wanted & attack & ~ruler
     metrics: dict[str, Any] = {
         "legitimate_logins": int(good.size),
@@ -68,28 +65,3 @@ def measure(
             }
         metrics["per_tier"] = per_tier
     return calibration, metrics
-
-
-def _fit_platt(raw: npt.NDArray[np.floating], attack: npt.NDArray[np.bool_]) -> Platt | None:
-    """Logistic regression of the label on the raw score, shifted to PREVALENCE."""
-    if not attack.any() or attack.all():
-        return None
-    x = torch.from_numpy(raw.astype(np.float64))
-    y = torch.from_numpy(attack.astype(np.float64))
-    share = float(y.mean())
-    weight = torch.where(y == 1, 0.5 / share, 0.5 / (1 - share))
-    slope = torch.ones((), dtype=torch.float64, requires_grad=True)
-    intercept = torch.zeros((), dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.LBFGS([slope, intercept], max_iter=100)
-
-    def closure() -> torch.Tensor:
-        optimizer.zero_grad()
-        z = torch.nn.functional.softplus(slope) * x + intercept
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(z, y, weight)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimizer.step(closure)  # type: ignore[no-untyped-call]
-    odds = np.log(PREVALENCE / (1 - PREVALENCE))
-    rising = float(torch.nn.functional.softplus(slope).detach())
-    return Platt(rising, float(intercept.detach()) + float(odds), PREVALENCE)

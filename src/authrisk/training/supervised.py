@@ -1,9 +1,10 @@
 """The supervised LSTM: reads a user's past logins, then judges the current one with one logit.
 
-The LSTM reads the past login by login. The judge sees the current login, the last state, and what
-an attention finds in all states: it asks with the current login and is answered by those past
-logins that share something with it (`relation` columns). Neither embedding nor LSTM has a bias and
-the padding rows are zero, so a user without history is the zero state, whatever T is.
+The LSTM reads the past login by login. The judges see the current login, the last state, when each
+pair of fields was last seen in one login, and what an attention finds in the last K logins: it asks
+with the current login, and is answered by states and by what each past login shares with the
+current one (`relation` columns). Neither embedding nor LSTM has a bias and the padding rows are
+zero, so a user without history is the zero state, whatever T is.
 
 What failed attempts may say is bounded, apart from all else: the victim of a flood must not be
 locked out by it.
@@ -54,6 +55,17 @@ _CONTINUOUS = [
     and FEATURES[i].scope != "relation"
     and FEATURES[i].group != "failures"
 ]
+_ALIKE = {
+    "client_asn_shared": "client_asn_seen", "client_prefix_shared": "client_prefix_seen",
+    "rtt_shared": "rtt_log", "rtt_apart": "rtt_log",
+    "place_shared": "distance_log", "km_apart": "distance_log",
+}  # fmt: skip
+_TOLD_BY = [
+    column(f"{name.removesuffix('_shared')}_same") if name.removesuffix("_shared") in FIELDS
+    else column(_ALIKE.get(name, "present"))
+    for name in NAMES[F - F_RELATION :]
+]  # fmt: skip
+"""For each relation column the login column that is known wherever it can say something."""
 _FAILURES = torch.tensor([f.group == "failures" for f in FEATURES])
 _ONE, _OTHER = (x.tolist() for x in np.triu_indices(len(FIELDS)))
 """The fields of each pair, a field with itself included."""
@@ -70,10 +82,11 @@ class SupervisedLstm(nn.Module):
     """windows (N, T, F) -> raw (N,) log-odds, parts (N, G) bits.
 
     H hidden, E embedded, M judged logins, K = T - 1 past ones, R relation columns, A answers of
-    the attention, Q pairs of fields.
+    the attention, Q pieces of the recency of pairs of fields, C continuous columns, J judges.
     """
 
     known: Tensor
+    told: Tensor
     one: Tensor
     other: Tensor
     pair_edges: Tensor
@@ -106,11 +119,12 @@ class SupervisedLstm(nn.Module):
         self.bench = Bench()
         self.failures = nn.Linear(F, 1)
         self.register_buffer("known", known)  # (F,)
+        self.register_buffer("told", known[torch.tensor(_TOLD_BY)])  # (R,)
         self.register_buffer("one", torch.tensor(_ONE))
         self.register_buffer("other", torch.tensor(_OTHER))
         young = [0.0, *(_LONGEST - math.log1p(age) / 20 for age in _PAIR_AGES_S), _LONGEST]
-        ends = torch.tensor(young)  # (P + 1,)
-        self.register_buffer("pair_edges", ends[:-1].clone())  # (P,)
+        ends = torch.tensor(young)
+        self.register_buffer("pair_edges", ends[:-1].clone())
         self.register_buffer("pair_slopes", 1.0 / (ends[1:] - ends[:-1]))
         self.register_buffer("judge_mask", (~_FAILURES).float() * known)  # (F,)
         self.register_buffer("failure_mask", _FAILURES.float() * known)  # (F,)
@@ -120,7 +134,8 @@ class SupervisedLstm(nn.Module):
         )  # (G,)
         width = knots[:, 1:] - knots[:, :-1]  # (C, BINS)
         self.register_buffer("edges", knots[:, :-1].clone())  # (C, BINS)
-        self.register_buffer("slopes", torch.where(width > 0, 1 / width.clamp(min=1e-6), 0.0))
+        slopes = torch.where(width > 0, 1 / width.clamp(min=1e-6), 0.0)
+        self.register_buffer("slopes", slopes * known[torch.tensor(_CONTINUOUS)].unsqueeze(1))
         self.register_buffer("continuous", torch.tensor(_CONTINUOUS))  # (C,)
         self.register_buffer("grouped", torch.tensor(_GROUPED))  # (F,)
 
@@ -143,6 +158,7 @@ class SupervisedLstm(nn.Module):
         last K. relation (M, K, R). there (M, K, 1): 1 where there is such a login. login (M, F).
         """
         m, k = given.shape[0], given.shape[1]
+        relation = relation * self.told
         seen = given + self.relate(relation)  # (M, K, 2A)
         shape = (m, k, HEADS, WIDTH)
         keys = seen[..., : HEADS * WIDTH].reshape(shape).permute(0, 2, 3, 1)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from authrisk.evaluation.asked import MACRO_TIERS
 from authrisk.evaluation.baselines.design import (
     EVERYTHING,
     Columns,
@@ -133,7 +134,11 @@ class Boosting:
             parameters,
             train,
             self.most_trees,
-            valid_sets=[lightgbm.Dataset(validation.rows, validation.label, reference=train)],
+            valid_sets=[
+                lightgbm.Dataset(
+                    validation.rows, validation.label, weight=validation.weight, reference=train
+                )
+            ],
             callbacks=[stop],
         )
 
@@ -151,11 +156,12 @@ class _Part:
 def mean_recall(
     raw: npt.NDArray[np.float64], label: npt.NDArray[np.float32], tier: npt.NDArray[np.str_]
 ) -> float:
-    """Mean over tiers of the recall at a false-positive rate of 1 % and of 0.1 %."""
+    """Mean over the tiers that count of the recall at a false-positive rate of 1 % and 0.1 %."""
     legitimate = raw[label == 0]
     recalls = [
         recall_at(legitimate, raw[(label == 1) & (tier == name)], rate)
-        for name in np.unique(tier[label == 1])
+        for name in MACRO_TIERS
+        if (tier[label == 1] == name).any()
         for rate in (0.01, 0.001)
     ]
     return float(np.mean(recalls))
