@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +19,7 @@ from authrisk.evaluation.cases import injected_cases
 from authrisk.evaluation.metrics import realised_rate, recall_at
 from authrisk.evaluation.periods import Mask
 from authrisk.evaluation.problem import Problem, Scores, pose
-from authrisk.evaluation.replay import adapted_risks, replay
+from authrisk.evaluation.replay import adapted_risks, alone, replay
 from authrisk.features.population import Population
 from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle, load_bundle, locate_bundle
@@ -58,7 +58,10 @@ def main() -> int:
         told = _told(problem, bundle)
         own = _own_scores(problem, bundle) if arguments.own else None
         lines += [f"## {profile.name}", "", *_promise(problem, told), ""]
-        lines += [*_recalls(problem, told.raw, own), ""]
+        # Models against models: what the service does beside them is left out on both sides.
+        asked = problem.asked & (problem.legitimate | problem.attack)
+        raw = alone(replace(problem, encoders=bundle.encoders), bundle.scalers, bundle.model, asked)
+        lines += [*_recalls(problem, raw, own), ""]
     text = "\n".join(lines)
     if arguments.out is None:
         sys.stdout.write(text)

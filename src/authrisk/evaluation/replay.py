@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from authrisk.evaluation.problem import Problem
 from authrisk.features.calm import without_failures
+from authrisk.features.catalogue import F_LOGIN, F_MOMENT
 from authrisk.features.coded import TIME, USER
 from authrisk.features.encoders import Encoders, Scalers
 from authrisk.features.established import established_windows
@@ -120,6 +122,22 @@ def replay(
             waiting = positions, size, futures
         if waiting is not None:
             yield _gather(*waiting, links[0])
+
+
+def alone(
+    problem: Problem, scalers: Scalers, model: SequenceModel, wanted: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.float64]:
+    """What a model by itself says of the wanted logins, (N,), NaN elsewhere: each is judged once,
+    against all familiar logins. The service looks twice at what is new (`replay`)."""
+    timeline, moment = problem.timeline, problem.features[:, F_LOGIN : F_LOGIN + F_MOMENT]
+    links = previous_familiar(timeline), previous_failure(timeline)
+    raw = np.full(len(timeline), np.nan)
+    positions = np.flatnonzero(wanted)
+    for begin in range(0, positions.size, BLOCK):
+        block = positions[begin : begin + BLOCK]
+        found = windows(timeline, block, moment[block], links, problem.encoders, scalers)
+        raw[block], _ = model.score(found)
+    return raw
 
 
 def adapted_risks(

@@ -11,11 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from authrisk.evaluation.problem import Problem, Scores
-from authrisk.evaluation.replay import BLOCK
-from authrisk.features.timeline import previous_failure, previous_familiar, windows
+from authrisk.evaluation.replay import alone
 from authrisk.models.onnx_model import OnnxModel
 from authrisk.training.ensemble import fit_ensemble
 from authrisk.training.export import to_onnx
@@ -49,19 +46,9 @@ class LstmContender:
                 self.kind, prepared, replace(self.settings, seed=seed), Path(work), lambda _: None
             )
         model = OnnxModel(to_onnx(network))
-        timeline = problem.timeline
-        links = previous_familiar(timeline), previous_failure(timeline)
         judged = problem.legitimate | problem.attack
         wanted = judged & (problem.periods.calibration | problem.periods.asked)
-        raw = np.full(len(timeline), np.nan)
-        positions = np.flatnonzero(wanted)
-        for begin in range(0, positions.size, BLOCK):
-            block = positions[begin : begin + BLOCK]
-            found = windows(
-                timeline, block, prepared.moments[block], links, problem.encoders, prepared.scalers
-            )
-            raw[block], _ = model.score(found)
-        return raw
+        return alone(problem, prepared.scalers, model, wanted)
 
 
 LSTM_CONTENDERS: tuple[LstmContender, ...] = (
