@@ -69,7 +69,9 @@ def _next(told: Queue[Done], crew: Sequence[multiprocessing.process.BaseProcess]
 def _work(world: World, work: Path, waiting: Queue[Job | None], told: Queue[Done]) -> None:
     problem, contenders = world.problem(), everyone()
     comparison = Comparison(problem, contenders, (), work)
-    while (job := waiting.get()) is not None:
+    parent = multiprocessing.parent_process()
+    # Who was killed can tell nobody: its workers end by themselves.
+    while (job := waiting.get()) is not None and (parent is None or parent.is_alive()):
         started = time.monotonic()
         try:
             comparison.scores(job)
