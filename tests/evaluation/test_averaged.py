@@ -12,6 +12,7 @@ import pytest
 from authrisk.evaluation.averaged import Averaged
 from authrisk.evaluation.cases import injected_cases
 from authrisk.evaluation.comparison import Comparison, Job
+from authrisk.evaluation.fused import Fused
 from authrisk.evaluation.problem import Problem, Scores, pose
 from authrisk.features.catalogue import column
 from authrisk.testing.contender import check_contender
@@ -46,6 +47,20 @@ def test_it_keeps_the_contract(problem: Problem) -> None:
     assert not Averaged("blind", Seeded(supervised=False), 2).supervised
 
 
+def test_a_sum_keeps_the_contract(problem: Problem, tmp_path: Path) -> None:
+    """Contenders who judge together are a contender; in a comparison none is trained again, and
+    who sees no labels is the same with a tier left out."""
+    blind = Seeded("blind", supervised=False)
+    both = Fused("both", ((ONE, 1.0), (blind, 0.5)))
+    assert both.supervised
+    found = check_contender(both, problem)
+    assert found == pytest.approx(ONE.scores(problem, 1) + 0.5 * blind.scores(problem, 1))
+    beside = Comparison(problem, (ONE, blind, both), ("both",), tmp_path, (1, 2), (1,), 10)
+    assert {job.contender for job in beside.jobs()} == {"one", "blind"}
+    without = beside.scores(Job("one", 1, "T1")) + 0.5 * beside.scores(Job("blind", 1))
+    assert np.array_equal(beside.scores(Job("both", 1, "T1")), without)
+
+
 def test_a_comparison_averages_what_it_keeps(problem: Problem, tmp_path: Path) -> None:
     """Beside the other nothing is trained again, with a tier left out neither; without the other
     it is trained as it is alone."""
@@ -55,9 +70,9 @@ def test_a_comparison_averages_what_it_keeps(problem: Problem, tmp_path: Path) -
     assert not beside.is_done(job)
     parts = np.mean([beside.scores(Job("one", s)) for s in (3, 4, 1)], axis=0)
     assert beside.is_done(job)
-    assert np.array_equal(beside.scores(job), parts)
+    assert beside.scores(job) == pytest.approx(parts)
     without = np.mean([beside.scores(Job("one", s, "T1")) for s in (2, 1)], axis=0)
-    assert np.array_equal(beside.scores(Job("three", 2, "T1")), without)
+    assert beside.scores(Job("three", 2, "T1")) == pytest.approx(without)
     assert not np.allclose(without, beside.scores(Job("three", 2)))
     alone = Comparison(problem, (THREE,), ("three",), tmp_path / "b", (1,), (), 10)
     assert list(alone.jobs()) == [Job("three", 1)]

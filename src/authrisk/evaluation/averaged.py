@@ -20,34 +20,41 @@ class Averaged:
     """
 
     name: str
-    of: Contender
+    one: Contender
     span: int
 
     @property
     def supervised(self) -> bool:
-        return self.of.supervised
+        return self.one.supervised
 
     @property
     def version(self) -> str:
         """Tells the kept scores of two versions of the other apart."""
-        return str(getattr(self.of, "version", ""))
+        return str(getattr(self.one, "version", ""))
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """Mean raw scores (N,) of `span` trainings."""
-        return mean([self.of.scores(problem, seed + k) for k in range(self.span)])
+        part = 1.0 / self.span
+        return weighted([(self.one.scores(problem, seed + k), part) for k in range(self.span)])
 
-    def seeds_of(self, seed: int, seeds: Sequence[int]) -> list[int]:
-        """The seeds of a comparison whose scores are averaged.
+    @property
+    def of(self) -> tuple[Contender, ...]:
+        """Whose scores are put together."""
+        return (self.one,)
+
+    def shares(self, seed: int, seeds: Sequence[int]) -> list[tuple[Contender, int, float]]:
+        """Who, with which of the seeds of a comparison, and with which weight.
 
         >>> from authrisk.evaluation.baselines import BASELINES
-        >>> Averaged("three", BASELINES[0], 3).seeds_of(4, (1, 2, 3, 4, 5))
+        >>> three = Averaged("three", BASELINES[0], 3)
+        >>> [seed for _, seed, _ in three.shares(4, (1, 2, 3, 4, 5))]
         [4, 5, 1]
         """
-        first = list(seeds).index(seed)
-        return [seeds[(first + k) % len(seeds)] for k in range(min(self.span, len(seeds)))]
+        first, span = list(seeds).index(seed), min(self.span, len(seeds))
+        return [(self.one, seeds[(first + k) % len(seeds)], 1.0 / span) for k in range(span)]
 
 
-def mean(scores: Sequence[Scores]) -> Scores:
-    """The mean (N,) of scores (N,) of one scale."""
-    out: Scores = np.mean(scores, axis=0)
+def weighted(scores: Sequence[tuple[Scores, float]]) -> Scores:
+    """The sum (N,) of scores (N,), each times its weight."""
+    out: Scores = np.sum([weight * each for each, weight in scores], axis=0)
     return out

@@ -20,8 +20,9 @@ import numpy as np
 from authrisk.errors import AuthriskError
 from authrisk.evaluation.answers import Answers, answers_of
 from authrisk.evaluation.asked import MACRO_TIERS, Asked, asked_of
-from authrisk.evaluation.averaged import Averaged, mean
+from authrisk.evaluation.averaged import Averaged, weighted
 from authrisk.evaluation.figures import LeftOut, Report, Setting
+from authrisk.evaluation.fused import Fused
 from authrisk.evaluation.intervals import ROUNDS, Resamples, estimate, resample
 from authrisk.evaluation.measurement import differences, measure_answers, ranked
 from authrisk.evaluation.problem import Contender, Problem, Scores
@@ -90,21 +91,23 @@ class Comparison:
         return contender.supervised and named
 
     def _is_kept_in_parts(self, contender: Contender) -> bool:
-        """Whether it is the mean of scores that are kept already, of another contender."""
-        return isinstance(contender, Averaged) and any(
-            other.name == contender.of.name for other in self.contenders
+        """Whether it is put together from scores that are kept already, of other contenders."""
+        names = {other.name for other in self.contenders}
+        return isinstance(contender, Averaged | Fused) and names.issuperset(
+            part.name for part in contender.of
         )
 
-    def _parts(self, contender: Averaged, job: Job) -> Iterator[Job]:
+    def _parts(self, contender: Averaged | Fused, job: Job) -> Iterator[tuple[Job, float]]:
         seeds = self.seeds if job.without is None else self.left_out_seeds
-        for seed in contender.seeds_of(job.seed, seeds):
-            yield Job(contender.of.name, seed, job.without)
+        for part, seed, weight in contender.shares(job.seed, seeds):
+            # Who sees no labels is the same with a tier left out.
+            yield Job(part.name, seed, job.without if part.supervised else None), weight
 
     def scores(self, job: Job) -> Scores:
         """The scores (N,) of a job, read from the work directory or worked out and kept there."""
         contender = self._contender(job)
-        if isinstance(contender, Averaged) and self._is_kept_in_parts(contender):
-            return mean([self.scores(part) for part in self._parts(contender, job)])
+        if isinstance(contender, Averaged | Fused) and self._is_kept_in_parts(contender):
+            return weighted([(self.scores(part), w) for part, w in self._parts(contender, job)])
         if _steady(contender) and job.without is None:
             job = job._replace(seed=self.seeds[0])
         path = self._path(job)
@@ -122,8 +125,8 @@ class Comparison:
     def is_done(self, job: Job) -> bool:
         """Whether the scores of a job are there."""
         contender = self._contender(job)
-        if isinstance(contender, Averaged) and self._is_kept_in_parts(contender):
-            return all(self.is_done(part) for part in self._parts(contender, job))
+        if isinstance(contender, Averaged | Fused) and self._is_kept_in_parts(contender):
+            return all(self.is_done(part) for part, _ in self._parts(contender, job))
         return self._path(job).exists()
 
     def report(
