@@ -24,7 +24,7 @@ from authrisk.simulate.draws import uniform
 from authrisk.simulate.other_logs import further_logons, host_log, shell_log
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile, varied
 from authrisk.simulate.world import simulate
-from authrisk.training.contenders import RECIPES
+from authrisk.training.recipes import RECIPES
 from authrisk.training.train import Progress, TrainSettings, train
 
 DAYS = 365

@@ -10,10 +10,9 @@ from authrisk.evaluation.problem import Contender
 from authrisk.models.bundle import PRETRAINED, load_bundle, pretrained_path
 from authrisk.training.baselines import TORCH_BASELINES
 from authrisk.training.contenders import LSTM_CONTENDERS
+from authrisk.training.recipes import AUTOENCODER_WEIGHT
 
 FUSED = "both LSTMs"
-AUTOENCODER_WEIGHT = 0.05
-"""Log-odds per bit. Chosen on a development world (consumers, seed 11)."""
 GO_WITHOUT = ("supervised LSTM", FUSED, "LightGBM")
 """Whose recall of each tier is measured without it in training."""
 

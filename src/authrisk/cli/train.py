@@ -80,8 +80,8 @@ def run(
     from authrisk.models.bundle import load_bundle, locate_bundle
 
     _need_torch()
-    from authrisk.training.contenders import RECIPES
     from authrisk.training.fit import Progress
+    from authrisk.training.recipes import RECIPES
     from authrisk.training.train import TrainSettings, train
 
     against = None if champion is None else load_bundle(locate_bundle(champion))

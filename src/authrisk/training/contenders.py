@@ -18,16 +18,12 @@ from authrisk.training.ensemble import fit_ensemble
 from authrisk.training.export import to_onnx
 from authrisk.training.fit import FitSettings
 from authrisk.training.prepare import Kind, prepare_problem
-
-SUPERVISED = FitSettings(epochs=6, patience=3, learning_rate=1.5e-3)
-AUTOENCODER = FitSettings(epochs=6, patience=3, learning_rate=2e-3)
-RECIPES: dict[Kind, FitSettings] = {"supervised": SUPERVISED, "autoencoder": AUTOENCODER}
-"""How the shipped bundles are trained, and every other."""
+from authrisk.training.recipes import AUTOENCODER, SUPERVISED
 
 
 @dataclass(frozen=True, slots=True)
 class LstmContender:
-    """One of our models, with the recipe of the shipped bundles."""
+    """One of our networks alone, with the recipe of the shipped bundles."""
 
     name: str
     kind: Kind

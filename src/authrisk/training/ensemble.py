@@ -1,11 +1,13 @@
-"""Several networks of one kind as one: the mean of what they say.
+"""Several networks as one model: the mean of what some of one kind say, or both kinds together.
 
-Networks of different seeds err differently; their mean errs less. All are trained on the same
-logins and exported as one model.
+Networks of different seeds err differently; their mean errs less. An autoencoder beside a
+supervised network also sees attackers that no label told of. All are trained on the same logins and
+exported as one model.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +19,8 @@ from torch import Tensor, nn
 from authrisk.features.catalogue import BLOCKS
 from authrisk.training.autoencoder import LstmAutoencoder
 from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit
-from authrisk.training.prepare import Kind, Prepared, known_columns
+from authrisk.training.prepare import Kind, Prepared, known_columns, prepare_problem
+from authrisk.training.recipes import AUTOENCODER
 from authrisk.training.supervised import SupervisedLstm, knots_of
 
 
@@ -36,6 +39,38 @@ class Ensemble(nn.Module):
             raw, parts = raw + more_raw, parts + more_parts
         share = 1.0 / len(self.members)
         return raw * share, parts * share
+
+
+class Fused(nn.Module):
+    """windows (N, T, F) -> raw (N,) log-odds, parts (N, G) bits: supervised plus autoencoder."""
+
+    def __init__(self, supervised: nn.Module, autoencoder: nn.Module, weight: float) -> None:
+        """weight: log-odds (nats) that one bit of the autoencoder adds."""
+        super().__init__()
+        self.supervised, self.autoencoder, self.weight = supervised, autoencoder, weight
+
+    def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
+        """windows (N, T, F) -> raw (N,), parts (N, G)."""
+        raw, parts = self.supervised(windows)
+        bits, bit_parts = self.autoencoder(windows)
+        return raw + self.weight * bits, parts + (self.weight / math.log(2)) * bit_parts
+
+
+def fit_model(
+    kind: Kind,
+    prepared: Prepared,
+    settings: FitSettings,
+    workdir: Path,
+    say: Callable[[Progress], None],
+) -> tuple[nn.Module, Fitted]:
+    """The whole model of the settings, and the course of its first network."""
+    network, fitted = fit_ensemble(kind, prepared, settings, workdir, say)
+    if kind != "supervised" or not settings.autoencoder_weight:
+        return network, fitted
+    blind = prepare_problem(prepared.problem, "autoencoder")
+    own = replace(AUTOENCODER, seed=settings.seed, epochs=min(settings.epochs, AUTOENCODER.epochs))
+    beside, _ = fit_ensemble("autoencoder", blind, own, workdir / "autoencoder", say)
+    return Fused(network, beside, settings.autoencoder_weight).eval(), fitted
 
 
 def fit_ensemble(

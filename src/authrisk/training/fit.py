@@ -39,6 +39,8 @@ class FitSettings:
     """Decay of the running mean of the weights, which is what is kept."""
     members: int = 1
     """Networks whose mean is the model."""
+    autoencoder_weight: float = 0.0
+    """Of a supervised model: log-odds per bit of an autoencoder that judges with it. 0 is none."""
 
 
 class Progress(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 from authrisk.errors import InputError
 from authrisk.evaluation.cases import Cases
 from authrisk.models.bundle import Bundle
-from authrisk.training.ensemble import fit_ensemble, new_network
+from authrisk.training.ensemble import fit_model, new_network
 from authrisk.training.export import check_parity, to_onnx
 from authrisk.training.fit import FitSettings, Fitted, Progress
 from authrisk.training.measure import measure
@@ -60,7 +60,7 @@ def train(
         raise InputError("is there already", where=str(out), remedy="choose another name")
     prepared = prepare(cases, kind, settings.fit.seed)
     workdir = out.parent / f".{out.name}.training"
-    network, fitted = fit_ensemble(kind, prepared, settings.fit, workdir, say)
+    network, fitted = fit_model(kind, prepared, settings.fit, workdir, say)
     model_bytes = to_onnx(network)
     sample = sample_windows(prepared, settings.fit.seed)
     parity = check_parity(network, model_bytes, sample[1])

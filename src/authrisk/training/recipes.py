@@ -1,0 +1,19 @@
+"""How the shipped bundles are trained, and every other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from authrisk.training.fit import FitSettings
+from authrisk.training.prepare import Kind
+
+SUPERVISED = FitSettings(epochs=6, patience=3, learning_rate=1.5e-3)
+AUTOENCODER = FitSettings(epochs=6, patience=3, learning_rate=2e-3)
+"""One network each."""
+AUTOENCODER_WEIGHT = 0.05
+"""Of the autoencoder that judges with a supervised network. Chosen on a development world
+(consumers, seed 11); what it gives is in docs/detection.md, "both LSTMs"."""
+RECIPES: dict[Kind, FitSettings] = {
+    "supervised": replace(SUPERVISED, autoencoder_weight=AUTOENCODER_WEIGHT),
+    "autoencoder": AUTOENCODER,
+}
