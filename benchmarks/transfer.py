@@ -16,6 +16,7 @@ import numpy as np
 
 from authrisk.evaluation.asked import MACRO_TIERS
 from authrisk.evaluation.cases import injected_cases
+from authrisk.evaluation.fused import Fused
 from authrisk.evaluation.metrics import realised_rate, recall_at
 from authrisk.evaluation.periods import Mask
 from authrisk.evaluation.problem import Problem, Scores, pose
@@ -149,9 +150,13 @@ def _row(name: str, attacks: str, there: float, here: float) -> str:
 def _own_scores(problem: Problem, bundle: Bundle) -> Scores:
     """Scores of a model that the same recipe trains on this very world."""
     from authrisk.training.contenders import LSTM_CONTENDERS
+    from authrisk.training.recipes import AUTOENCODER_WEIGHT
 
-    contender = next(c for c in LSTM_CONTENDERS if c.kind == bundle.manifest.kind)
-    return contender.scores(problem, seed=1)
+    supervised, autoencoder = LSTM_CONTENDERS
+    if bundle.manifest.kind == "autoencoder":
+        return autoencoder.scores(problem, seed=1)
+    together = Fused("both", ((supervised, 1.0), (autoencoder, AUTOENCODER_WEIGHT)))
+    return together.scores(problem, seed=1)
 
 
 if __name__ == "__main__":
