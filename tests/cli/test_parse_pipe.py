@@ -10,10 +10,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from authrisk.logs.discovery import format_named
+import pytest
 
 CODE = "from authrisk.cli import main; raise SystemExit(main())"
-LOGIN = "2026-05-17T18:00:0{}Z web sshd[{}]: Accepted password for u{} from 8.8.8.8 port 5 ssh2\n"
+SSHD = "2026-05-17T18:00:0{0}Z web sshd[{0}]: Accepted password for u{0} from 8.8.8.8 port 5 ssh2\n"
+DOVECOT = (
+    "May 17 18:00:0{0} mail dovecot: imap-login: Login: user=<u{0}>, method=PLAIN, rip=8.8.8.8, "
+    "lip=192.0.2.1, mpid=1, TLS, session=<x{0}>\n"
+)
 PATIENCE_S = 300
 
 
@@ -52,9 +56,14 @@ def events(process: subprocess.Popen[bytes], count: int) -> list[dict[str, objec
     return [json.loads(line) for line in lines]
 
 
-def test_events_of_sshd_come_while_the_pipe_is_open() -> None:
+@pytest.mark.parametrize(
+    ("line", "options"),
+    [(SSHD, ("--format", "sshd")), (DOVECOT, ("--format", "dovecot"))],
+    ids=["by columns", "by lines"],
+)
+def test_events_come_while_the_pipe_is_open(line: str, options: tuple[str, ...]) -> None:
     """A line that was written is an event before the next one comes."""
-    with reading("--format", "sshd") as process:
+    with reading(*options) as process:
         for number in (0, 1):
-            give(process, LOGIN.format(number, number, number))
+            give(process, line.format(number))
             assert [row["user_id"] for row in events(process, 1)] == [f"u{number}"]

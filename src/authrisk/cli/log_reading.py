@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from authrisk.event import LoginEvent
 
-FRAME_EVENTS = 8_192
+FRAME_EVENTS, FRAME_S = 8_192, 1.0
+"""The most that wait for one another, and about how long."""
 KEPT_CHARACTERS = 4096
 """Of a rejected line that is written down."""
 
@@ -95,8 +96,20 @@ def read_log_parts(log: OpenLog, tally: Tally) -> Iterator[Part]:
         yield from _frames(read_log(log, tally))
 
 
-def _frames(events: Iterator[LoginEvent]) -> Iterator[Part]:
-    while some := list(itertools.islice(events, FRAME_EVENTS)):
+def _frames(events: Iterator[LoginEvent | None]) -> Iterator[Part]:
+    """Tables of many events, or of what there is where the log pauses."""
+    some: list[LoginEvent] = []
+    begun = time.monotonic()
+    for event in events:
+        if event is not None:
+            some.append(event)
+            if len(some) < FRAME_EVENTS and time.monotonic() - begun < FRAME_S:
+                continue
+        if some:
+            yield Part(to_frame(some), None)
+            some = []
+        begun = time.monotonic()
+    if some:
         yield Part(to_frame(some), None)
 
 

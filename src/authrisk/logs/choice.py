@@ -59,7 +59,7 @@ class OpenLog:
     """Of this file: yearless stamps count back from its last change or the reference, whichever is
     earlier."""
     lines: Iterator[Line | Rejected]
-    """All of its lines."""
+    """All of its lines, and a `PAUSE` wherever a pipe pauses."""
     untouched: bool
     """Whether `source` may still be opened: what was read of a pipe is only in `lines`."""
 

@@ -6,7 +6,6 @@ that. Memory stays flat: one block at a time.
 
 from __future__ import annotations
 
-import select
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from polars.exceptions import PolarsError
 from authrisk.errors import InputError
 from authrisk.logs.inflate import StreamError, plain_blocks
 from authrisk.logs.parser import Ignored, Line, ParseSettings, Rejected
+from authrisk.logs.pause import pauses
 from authrisk.logs.reader import MAX_LINE_BYTES, Source, find_sources
 from authrisk.logs.report import Skipped, Tally
 
@@ -151,7 +151,7 @@ def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Itera
                 block = block.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
             pieces.append(block)
             size += len(block)
-            if size >= block_bytes or _pauses(file):
+            if size >= block_bytes or pauses(file):
                 data = b"".join(pieces)
                 cut = data.rfind(b"\n") + 1
                 if cut:
@@ -164,14 +164,6 @@ def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Itera
         yield data
     if end is not None:
         yield end
-
-
-def _pauses(file: BinaryIO) -> bool:
-    """Whether reading on would wait for whoever writes; a file never pauses."""
-    try:
-        return not select.select([file], [], [], 0)[0]
-    except (OSError, ValueError):  # no descriptor, or a system that waits for sockets only
-        return False
 
 
 def _line_blocks(name: str, first: int, data: bytes, max_line_bytes: int) -> Iterator[LineBlock]:

@@ -21,7 +21,8 @@ from typing import BinaryIO
 from authrisk.errors import InputError
 from authrisk.logs.binary_log import binary_reader
 from authrisk.logs.inflate import StreamError, plain_blocks
-from authrisk.logs.parser import Line, Rejected
+from authrisk.logs.parser import PAUSE, Line, Rejected
+from authrisk.logs.pause import pauses
 from authrisk.logs.record_lines import record_lines
 
 MAX_LINE_BYTES = 1 << 20
@@ -74,7 +75,7 @@ def read_lines(
     InputError before the first line when a source is missing.
     """
     found = find_sources(sources)
-    return _read_all(found, max_line_bytes, max_bytes)
+    return (item for item in _read_all(found, max_line_bytes, max_bytes) if item is not PAUSE)
 
 
 def read_source(
@@ -85,7 +86,8 @@ def read_source(
     A line longer than `max_line_bytes`, with a NUL byte, or after damage in a compressed file is
     a `Rejected` without text; what stood before it is kept. Of a binary log each record is a line,
     of a JSON array of one long line each element (`record_lines`). Undecodable bytes become U+FFFD,
-    a byte order mark and the carriage return of CRLF go.
+    a byte order mark and the carriage return of CRLF go. Where a pipe that is still written has
+    nothing more to give just now (`tail -f`), a `PAUSE` comes.
     """
     if source.path is None:
         yield from _lines(source.name, sys.stdin.buffer, max_line_bytes, max_bytes)
@@ -143,6 +145,8 @@ def _lines(
                 skipping = False
             if len(rest) > max_line_bytes:
                 rest, skipping = b"", True
+            if pauses(file):
+                yield PAUSE
     except StreamError as broken:
         if skipping:
             number += 1

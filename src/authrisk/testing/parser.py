@@ -159,6 +159,8 @@ def _check_pause(parser: Parser) -> None:
     for item in parser.parse(lines(), SETTINGS):
         items.append(item)
     assert before == [len(_events(parser, items))], f"{parser.name}: holds events back at a PAUSE"
+    told = [item for item in items if isinstance(item, Ignored) and item.line is PAUSE]
+    assert len(told) == 1, f"{parser.name}: a PAUSE is not ignored"
     for blank in (BLANK, Line("log", 1, "")):
         (item,) = parser.parse([blank], SETTINGS)
         assert isinstance(item, Ignored), f"{parser.name}: a blank line is not ignored"
