@@ -58,8 +58,8 @@ def events(process: subprocess.Popen[bytes], count: int) -> list[dict[str, objec
 
 @pytest.mark.parametrize(
     ("line", "options"),
-    [(SSHD, ("--format", "sshd")), (DOVECOT, ("--format", "dovecot"))],
-    ids=["by columns", "by lines"],
+    [(SSHD, ("--format", "sshd")), (DOVECOT, ("--format", "dovecot")), (SSHD, ())],
+    ids=["by columns", "by lines", "sniffed"],
 )
 def test_events_come_while_the_pipe_is_open(line: str, options: tuple[str, ...]) -> None:
     """A line that was written is an event before the next one comes."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import itertools
 import os
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -17,8 +19,8 @@ from authrisk.logs.discovery import format_named, formats, load
 from authrisk.logs.formats.sshd import PARSER as SSHD
 from authrisk.logs.formats.wso2_is import PARSER as WSO2
 from authrisk.logs.parse import parse_events, read_log
-from authrisk.logs.parser import ParseSettings
-from authrisk.logs.reader import find_sources
+from authrisk.logs.parser import PAUSE, Line, ParseSettings
+from authrisk.logs.reader import Source, find_sources
 from authrisk.logs.report import Tally
 from authrisk.logs.sniff import sniff
 from authrisk.testing.parser import SETTINGS
@@ -194,3 +196,19 @@ def test_a_pipe_that_rests_is_told(tmp_path: Path) -> None:
             assert next(events) is None
         assert tally.lines == 3
         os.close(writer)
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_the_head_of_a_pipe_ends_where_it_shows_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the first rest after a line that one format claims, with no line lost."""
+    first = Line("p", 1, "of something else")
+    second = Line("p", 2, SSHD.sample.splitlines()[0])
+
+    def lines(*_: object, **__: object) -> Iterator[Line]:
+        yield from (PAUSE, first, PAUSE, second, PAUSE)
+        pytest.fail("the head went on")
+
+    monkeypatch.setattr(choice_module, "read_source", lines)
+    log = open_log(Source("p", None), choose_formats(None), SETTINGS)
+    assert log.parser is SSHD
+    assert list(itertools.islice(log.lines, 5)) == [PAUSE, first, PAUSE, second, PAUSE]
