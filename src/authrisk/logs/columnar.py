@@ -16,11 +16,12 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from authrisk.errors import InputError
-from authrisk.logs.inflate import StreamError, plain_blocks
+from authrisk.logs.inflate import StreamError
 from authrisk.logs.parser import Ignored, Line, ParseSettings, Rejected
 from authrisk.logs.pause import pauses
 from authrisk.logs.reader import MAX_LINE_BYTES, Source, find_sources
 from authrisk.logs.report import Skipped, Tally
+from authrisk.logs.text_blocks import text_blocks
 
 BLOCK_BYTES = 1 << 24
 
@@ -140,15 +141,10 @@ def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Itera
     that is too long only as much is kept as shows that.
     """
     pieces: list[bytes] = []
-    size, first = 0, True
+    size = 0
     end: str | None = None
     try:
-        for block in plain_blocks(file):
-            if first:
-                first = False
-                if block.startswith((b"\xff\xfe", b"\xfe\xff")):
-                    raise StreamError("UTF-16 text, not UTF-8")
-                block = block.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
+        for block in text_blocks(file):
             pieces.append(block)
             size += len(block)
             if size >= block_bytes or pauses(file):
