@@ -17,6 +17,7 @@ from authrisk.logs.columnar import ColumnarParser
 from authrisk.logs.marked import marked_lines
 from authrisk.logs.parse import read_log
 from authrisk.logs.parser import Marked, ParseSettings, Rejected
+from authrisk.logs.pause import LONGEST_S
 from authrisk.logs.reader import Source
 from authrisk.logs.redact import redact
 from authrisk.logs.report import ParseReport, Tally
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 
     from authrisk.event import LoginEvent
 
-FRAME_EVENTS, FRAME_S = 8_192, 1.0
-"""The most that wait for one another, and about how long."""
+FRAME_EVENTS = 8_192
 KEPT_CHARACTERS = 4096
 """Of a rejected line that is written down."""
 
@@ -103,7 +103,7 @@ def _frames(events: Iterator[LoginEvent | None]) -> Iterator[Part]:
     for event in events:
         if event is not None:
             some.append(event)
-            if len(some) < FRAME_EVENTS and time.monotonic() - begun < FRAME_S:
+            if len(some) < FRAME_EVENTS and time.monotonic() - begun < LONGEST_S:
                 continue
         if some:
             yield Part(to_frame(some), None)

@@ -7,6 +7,7 @@ that. Memory stays flat: one block at a time.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from polars.exceptions import PolarsError
 from authrisk.errors import InputError
 from authrisk.logs.inflate import StreamError
 from authrisk.logs.parser import Ignored, Line, ParseSettings, Rejected
-from authrisk.logs.pause import pauses
+from authrisk.logs.pause import LONGEST_S, pauses
 from authrisk.logs.reader import MAX_LINE_BYTES, Source, find_sources
 from authrisk.logs.report import Skipped, Tally
 from authrisk.logs.text_blocks import text_blocks
@@ -135,25 +136,26 @@ def _blocks(
 
 def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Iterator[bytes | str]:
     """Pieces of some MiB that end with a line break, the last one perhaps without. Of a pipe that
-    has nothing more to give just now (`tail -f`) what has come is a piece.
+    rests (`tail -f`), or gives little for long, what has come is a piece.
 
     Text instead of bytes is the reason why nothing more can be read; it comes last. Of a line
     that is too long only as much is kept as shows that.
     """
     pieces: list[bytes] = []
-    size = 0
+    size, begun = 0, time.monotonic()
     end: str | None = None
     try:
         for block in text_blocks(file):
             pieces.append(block)
             size += len(block)
-            if size >= block_bytes or pauses(file):
+            full = size >= block_bytes or time.monotonic() - begun >= LONGEST_S
+            if full or pauses(file):
                 data = b"".join(pieces)
                 cut = data.rfind(b"\n") + 1
                 if cut:
                     yield data[:cut]
                 pieces = [data[cut:][: max_line_bytes + 1]]
-                size = len(pieces[0])
+                size, begun = len(pieces[0]), time.monotonic()
     except StreamError as broken:
         end = str(broken)
     if data := b"".join(pieces):

@@ -11,6 +11,10 @@ than the reader, or of an attempt that is told in several lines: to take them fo
 attempts and blocks into pieces."""
 
 
+LONGEST_S = 1.0
+"""So long what a pipe gave waits at most for more of it, where the writer never rests."""
+
+
 def pauses(file: BinaryIO) -> bool:
     """Whether whoever writes rests; waits for `REST_S` to know it. A file never pauses."""
     try:
