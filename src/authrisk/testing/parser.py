@@ -42,7 +42,7 @@ def check_parser(parser: Parser) -> None:
     - no event of `hostile` is of the user `victim` (compared without case);
     - random bytes, cut and doubled sample lines raise nothing, nor does deep nesting of what a
       line holds in brackets;
-    - a blank line is ignored, and at a `PAUSE` no event is held back;
+    - a blank line is ignored, and so is a `PAUSE`, at which no event is held back;
     - where there are `marks`, lines without any are ignored and change nothing;
     - the same lines give the same items twice.
     """
