@@ -1,15 +1,18 @@
 """`authrisk parse` and `authrisk formats`."""
 
 import gzip
+import inspect
 import json
 import subprocess
 import sys
+from importlib import import_module
+from importlib.metadata import entry_points
 
 import polars as pl
 import pytest
 
 from authrisk.eventlog import labels_path, read_events, read_labels
-from authrisk.logs.discovery import formats
+from authrisk.logs.discovery import GROUP, formats
 
 SSHD = (
     "2026-05-17T18:00:01.000000+00:00 web sshd[86580]: "
@@ -176,10 +179,25 @@ def test_an_empty_log_gives_an_empty_file(authrisk, tmp_path):
 
 
 def test_formats_lists_every_installed_one(authrisk):
-    """A line per format with what it reads."""
+    """Two lines per format: what it reads with its versions, and how an example begins."""
     done = authrisk("formats")
     assert done.code == 0
-    assert [line.split()[0] for line in done.out.splitlines()[1:]] == list(formats())
+    lines = done.out.splitlines()[1:]
+    for parser, row, example in zip(formats().values(), lines[::2], lines[1::2], strict=True):
+        assert row.split()[0] == parser.name
+        assert f" {parser.versions} " in row and row.endswith(parser.title)
+        assert example.removesuffix("...").strip() in " ".join(parser.sample.split())
+
+
+def test_each_format_is_shown_by_its_own_words(authrisk):
+    """The page holds what the format's own module says, and its sample, for every format."""
+    for point in entry_points(group=GROUP):
+        done = authrisk("formats", point.name)
+        assert done.code == 0
+        words = inspect.cleandoc(import_module(point.module).__doc__)
+        sample = point.load().sample.splitlines()
+        assert f"\n\n{words}\n\nA sample:\n" in done.out, point.name
+        assert "".join(f"  {line}\n" for line in sample) in done.out, point.name
 
 
 def test_a_format_is_shown_whole(authrisk):

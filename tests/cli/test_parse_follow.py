@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from authrisk.cli.following import logs_to_follow
+from authrisk.errors import InputError
+
 LOGIN = "2026-05-17T18:00:{:02d}Z web sshd[1]: Accepted password for u{} from 8.8.8.8 port 5 ssh2\n"
 CODE = "from authrisk.cli import main; raise SystemExit(main())"
 
@@ -90,6 +93,49 @@ def test_events_written_before_their_position_are_not_doubled(tmp_path: Path) ->
         (tmp_path / "out.ndjson.state").write_text(json.dumps(state))
         os.utime(tmp_path / "auth.log")
     assert [row["user_id"] for row in rows(tmp_path)] == [f"u{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"ElfFile\0" + bytes(100), "is a binary log"),
+        (b"\x1f\x8b\x08", "is compressed"),
+        (LOGIN.encode("utf-16"), "is UTF-16"),
+    ],
+    ids=["EVTX", "gzip", "UTF-16"],
+)
+def test_what_is_no_text_is_not_followed(tmp_path: Path, content: bytes, what: str) -> None:
+    """It is told with what to do instead, where it would be rejected line by line for ever."""
+    (tmp_path / "log").write_bytes(content)
+    with pytest.raises(InputError, match=what) as told:
+        logs_to_follow([str(tmp_path / "log")])
+    assert told.value.remedy and "without --follow" in told.value.remedy
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("-", "--follow"), ("no-*.log", "--follow"), (".", "--follow"), ("a.log", "--state", "x"),
+     ("a.log", "--follow", "--strict"), ("a.log", "--follow", "--jobs", "2")],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_following_has_no_use_for_is_an_error(authrisk, arguments: tuple[str, ...]) -> None:
+    """A pipe, a glob without a match, a folder, an option that would do nothing."""
+    done = authrisk("parse", *arguments, "--format", "sshd")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert next(one for one in arguments if one != "a.log" and one != "--follow") in done.err
+
+
+def test_a_glob_is_followed_without_the_copies_of_its_logs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rotation made them; a log named by its path may be one, or not be there yet."""
+    for name in ("x.log", "x.log.1", "x-20260517.log", "x-web.log", "[1].log"):
+        (tmp_path / name).write_text("a\n")
+    found = logs_to_follow([str(tmp_path / "x*"), str(tmp_path / "x*.log")])
+    assert [path.name for path in found] == ["x-web.log", "x.log"]
+    assert "x-20260517.log" in capsys.readouterr().err
+    named = [str(tmp_path / name) for name in ("x.log.1", "later.log", "[1].log")]
+    assert [str(path) for path in logs_to_follow(named)] == named
 
 
 def test_what_cannot_be_followed_is_told(authrisk, tmp_path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import itertools
 import os
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -12,16 +14,22 @@ import pytest
 
 from authrisk.errors import FormatError, InputError
 from authrisk.logs import choice as choice_module
-from authrisk.logs.choice import choose_formats
+from authrisk.logs.choice import choose_formats, open_log
 from authrisk.logs.discovery import format_named, formats, load
 from authrisk.logs.formats.sshd import PARSER as SSHD
 from authrisk.logs.formats.wso2_is import PARSER as WSO2
-from authrisk.logs.parse import parse_events
-from authrisk.logs.parser import ParseSettings
+from authrisk.logs.parse import parse_events, read_log
+from authrisk.logs.parser import PAUSE, Line, ParseSettings
+from authrisk.logs.reader import Source, find_sources
+from authrisk.logs.report import Tally
 from authrisk.logs.sniff import sniff
 from authrisk.testing.parser import SETTINGS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+DOVECOT = (
+    "May 17 18:00:0{0} mail dovecot: imap-login: Login: user=<u{0}>, method=PLAIN, rip=8.8.8.8, "
+    "lip=192.0.2.1, mpid=1, TLS, session=<x{0}>\n"
+)
 
 
 @pytest.fixture
@@ -169,3 +177,38 @@ def test_a_syslog_file_is_read_with_all_syslog_formats(tmp_path: Path) -> None:
     run = parse_events([path], settings=SETTINGS, format="auto")
     assert len(list(run.events)) == 5
     assert run.report.formats == {"auth.log": "sshd"}
+
+
+def test_a_pipe_that_rests_is_told(tmp_path: Path) -> None:
+    """Each rest of the writer is a None between events, of one format and of several."""
+    for format in ("dovecot", "auto"):
+        path = tmp_path / format
+        os.mkfifo(path)
+        (source,) = find_sources([path])
+        writer = os.open(path, os.O_RDWR)
+        log = open_log(source, choose_formats(format), SETTINGS)
+        tally = Tally()
+        events = read_log(log, tally)
+        for number in range(3):
+            os.write(writer, DOVECOT.format(number).encode())
+            event = next(events)
+            assert event is not None and event.user_id == f"u{number}"
+            assert next(events) is None
+        assert tally.lines == 3
+        os.close(writer)
+
+
+@pytest.mark.usefixtures("two_formats")
+def test_the_head_of_a_pipe_ends_where_it_shows_the_format(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the first rest after a line that one format claims, with no line lost."""
+    first = Line("p", 1, "of something else")
+    second = Line("p", 2, SSHD.sample.splitlines()[0])
+
+    def lines(*_: object, **__: object) -> Iterator[Line]:
+        yield from (PAUSE, first, PAUSE, second, PAUSE)
+        pytest.fail("the head went on")
+
+    monkeypatch.setattr(choice_module, "read_source", lines)
+    log = open_log(Source("p", None), choose_formats(None), SETTINGS)
+    assert log.parser is SSHD
+    assert list(itertools.islice(log.lines, 5)) == [PAUSE, first, PAUSE, second, PAUSE]

@@ -6,6 +6,7 @@ import gzip
 import io
 import sys
 import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,24 @@ from hypothesis import strategies as st
 
 from authrisk import zstd
 from authrisk.errors import InputError
+from authrisk.logs.columnar import read_blocks
+from authrisk.logs.discovery import format_named
+from authrisk.logs.parse import parse_events
 from authrisk.logs.parser import Line, Rejected
 from authrisk.logs.reader import find_sources, read_lines
+from authrisk.testing.parser import SETTINGS
 
 TEXT = "eins\nzwei ü\n\ndrei"
 
 
 def texts(items: object) -> list[str]:
     return [item.text if isinstance(item, Line) else item.cause for item in items]  # type: ignore[attr-defined]
+
+
+def lines_by_blocks(paths: list[Path]) -> Iterator[Line]:
+    for source in find_sources(paths):
+        for block in read_blocks(source):
+            yield from block.lines()
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -38,8 +49,19 @@ def write(path: Path, data: bytes) -> Path:
         zstd.compress(TEXT.encode()),
         zstd.compress(TEXT[:7].encode()) + zstd.compress(TEXT[7:].encode()),
         b"\xef\xbb\xbf" + TEXT.replace("\n", "\r\n").encode(),
+        b"\xff\xfe" + TEXT.replace("\n", "\r\n").encode("utf-16-le"),
+        gzip.compress(b"\xfe\xff" + TEXT.encode("utf-16-be")),
     ],
-    ids=["plain", "gzip", "gzip members", "zstd", "zstd frames", "BOM and CRLF"],
+    ids=[
+        "plain",
+        "gzip",
+        "gzip members",
+        "zstd",
+        "zstd frames",
+        "BOM and CRLF",
+        "UTF-16 of Windows",
+        "UTF-16, big end first, gzip",
+    ],
 )
 def test_every_kind_of_file_gives_the_same_lines(tmp_path: Path, data: bytes) -> None:
     """Compression, a byte order mark and CRLF leave no trace in the lines."""
@@ -117,10 +139,24 @@ def test_binary_lines_are_rejected_and_text_goes_on(tmp_path: Path) -> None:
     assert texts(read_lines([path])) == ["one", "NUL byte, so not text", "thr\ufffdee"]
 
 
-def test_utf16_is_told_apart(tmp_path: Path) -> None:
-    """A file that Windows wrote as UTF-16 says so once, not a thousand times."""
-    path = write(tmp_path / "a", "a\nb\nc".encode("utf-16"))
-    assert texts(read_lines([path])) == ["UTF-16 text, not UTF-8"]
+@pytest.mark.parametrize("read", [read_lines, lines_by_blocks], ids=["by lines", "by blocks"])
+def test_utf16_is_cut_at_any_byte(tmp_path: Path, read: Callable[..., object]) -> None:
+    """Characters over the ends of blocks are whole; half of one at the end is told."""
+    text = "é" + "\N{GRINNING FACE}" * 50_000 + "\n"
+    path = write(tmp_path / "a", (text * 3 + "end").encode("utf-16")[:-1])
+    assert texts(read([path])) == [text[:-1]] * 3 + ["en\ufffd"]
+
+
+@pytest.mark.parametrize("name", ["mssql", "windows_security"])
+def test_a_sample_in_utf16_gives_the_same_events(tmp_path: Path, name: str) -> None:
+    """As SQL Server writes its ERRORLOG, and PowerShell the XML of events."""
+    parser = format_named(name)
+    found = []
+    for encoding in ("utf-8", "utf-16"):
+        path = write(tmp_path / "log", parser.sample.encode(encoding))
+        found.append(list(parse_events([path], settings=SETTINGS).events))
+    assert found[0] == found[1]
+    assert len(found[0]) == len(parser.expected)
 
 
 def test_the_byte_limit_holds_over_all_sources(tmp_path: Path) -> None:

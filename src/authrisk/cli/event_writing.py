@@ -41,8 +41,7 @@ def event_output(out: str, vocabulary: Vocabulary = Vocabulary.CANONICAL) -> Ite
     from authrisk.eventlog.sibling import replacing
 
     if out == STDOUT:
-        with _draining(sys.stdout.buffer) as file:
-            yield _line_writer(file, vocabulary)
+        yield _passing_on(sys.stdout.buffer, vocabulary)
         return
     path = Path(out)
     if ending(out, ENDINGS) != ".parquet":
@@ -86,12 +85,6 @@ def label_output(events: str) -> Iterator[Write]:
         report(f"removed {path}: it belonged to the file that was replaced")
 
 
-@contextmanager
-def _draining(file: IO[bytes]) -> Iterator[IO[bytes]]:
-    yield file
-    file.flush()
-
-
 def encoder(vocabulary: Vocabulary) -> Callable[[LoginEvent], bytes]:
     """What makes one JSON object of an event, in those names."""
     import msgspec
@@ -114,5 +107,16 @@ def _line_writer(file: IO[bytes], vocabulary: Vocabulary) -> Write:
 
     def write(events: pl.DataFrame) -> None:
         file.writelines(line(event) + b"\n" for event in to_events(events))
+
+    return write
+
+
+def _passing_on(file: IO[bytes], vocabulary: Vocabulary) -> Write:
+    """One whose reader has each table at once."""
+    write_lines = _line_writer(file, vocabulary)
+
+    def write(events: pl.DataFrame) -> None:
+        write_lines(events)
+        file.flush()
 
     return write

@@ -9,6 +9,7 @@ written a second time.
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import secrets
 import signal
@@ -24,17 +25,20 @@ import msgspec
 
 from authrisk.cli.event_writing import Vocabulary, encoder
 from authrisk.cli.log_reading import KeepingTally
-from authrisk.cli.terminal import STDOUT, ending
+from authrisk.cli.terminal import STDOUT, ending, report
 from authrisk.cli.treatment import Treat
 from authrisk.errors import AuthriskError, FormatError, InputError
 from authrisk.event import LoginEvent
 from authrisk.eventlog import to_events, to_frame
+from authrisk.logs.binary_log import binary_reader
 from authrisk.logs.choice import FormatChoice, open_log
 from authrisk.logs.follow import Follower
+from authrisk.logs.inflate import COMPRESSED_MARKS
 from authrisk.logs.parser import PAUSE, Line, Parser, ParseSettings, Rejected
-from authrisk.logs.position import Position, read_positions, write_positions
-from authrisk.logs.reader import Source
+from authrisk.logs.position import Position, copies_of, read_positions, write_positions
+from authrisk.logs.reader import STDIN, Source, find_sources
 from authrisk.logs.report import collect
+from authrisk.logs.text_blocks import UTF16_MARKS
 
 LOOK_S = 0.5
 """Between two looks at a log that gave nothing."""
@@ -56,6 +60,65 @@ class Following:
     state: Path | None
     treat: Treat
     rejects: Path | None
+
+
+def logs_to_follow(logs: Sequence[str]) -> list[Path]:
+    """The files that paths and globs name, each once; one named by its path may come later.
+
+    Of what a glob finds, the copies that rotation made of another are left out: following goes
+    through them by itself. Raises InputError for what is no text that grows line by line.
+    """
+    paths: dict[str, Path] = {}
+    for log in logs:
+        if log == STDIN:
+            raise InputError(
+                "a pipe cannot be followed: it has no place to go on from",
+                where=log,
+                remedy="leave --follow away, a pipe is read as it comes",
+            )
+        named = Path(log).exists() or not glob.has_magic(log)
+        found = [Path(log)]
+        if not named or Path(log).is_dir():
+            found = [source.path for source in find_sources([log]) if source.path is not None]
+        copies: set[Path] = set()
+        if not named:
+            copies = {copy for path in found for copy in copies_of(path) if _is_copy(copy, path)}
+            copies &= set(found)
+        if copies:
+            names = ", ".join(sorted(str(path) for path in copies))
+            report(f"not followed, as rotation made them: {names}")
+            found = [path for path in found if path not in copies]
+        paths |= {str(path.absolute()): path for path in found}
+    for path in paths.values():
+        _refuse_unreadable(path)
+    return list(paths.values())
+
+
+def _is_copy(copy: Path, log: Path) -> bool:
+    """Whether it surely is one: `x-26.log` of `x.log`, and not `x-web.log`."""
+    return copy.name.startswith(log.name) or copy.name[len(log.stem) + 1 :][:1].isdigit()
+
+
+def _refuse_unreadable(path: Path) -> None:
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise InputError("is no file, and cannot be followed", where=str(path), remedy=_READ_ONCE)
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise InputError(error.strerror or "cannot be opened", where=str(path)) from None
+    if binary_reader(head) is not None:
+        kind = "is a binary log"
+    elif head.startswith(UTF16_MARKS):
+        kind = "is UTF-16"
+    elif head.startswith(COMPRESSED_MARKS):
+        kind = "is compressed"
+    else:
+        return
+    what = f"{kind}, and only UTF-8 text can be followed"
+    raise InputError(what, where=str(path), remedy=_READ_ONCE)
 
 
 def follow_logs(following: Following) -> KeepingTally:
@@ -234,3 +297,7 @@ def _stopped_by_signals() -> Iterator[threading.Event]:
         stop.set()
         for which, handler in before:
             signal.signal(which, handler)
+
+
+_HEAD_BYTES = 1 << 16
+_READ_ONCE = "read it as it is, without --follow"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -17,6 +17,7 @@ from authrisk.logs.columnar import ColumnarParser
 from authrisk.logs.marked import marked_lines
 from authrisk.logs.parse import read_log
 from authrisk.logs.parser import Marked, ParseSettings, Rejected
+from authrisk.logs.pause import LONGEST_S
 from authrisk.logs.reader import Source
 from authrisk.logs.redact import redact
 from authrisk.logs.report import ParseReport, Tally
@@ -95,8 +96,20 @@ def read_log_parts(log: OpenLog, tally: Tally) -> Iterator[Part]:
         yield from _frames(read_log(log, tally))
 
 
-def _frames(events: Iterator[LoginEvent]) -> Iterator[Part]:
-    while some := list(itertools.islice(events, FRAME_EVENTS)):
+def _frames(events: Iterator[LoginEvent | None]) -> Iterator[Part]:
+    """Tables of many events, or of what there is where the log pauses."""
+    some: list[LoginEvent] = []
+    begun = time.monotonic()
+    for event in events:
+        if event is not None:
+            some.append(event)
+            if len(some) < FRAME_EVENTS and time.monotonic() - begun < LONGEST_S:
+                continue
+        if some:
+            yield Part(to_frame(some), None)
+            some = []
+        begun = time.monotonic()
+    if some:
         yield Part(to_frame(some), None)
 
 

@@ -81,6 +81,7 @@ def run(
     from authrisk.cli.parallel_reading import read_in_parallel, sensible_jobs
     from authrisk.cli.part_worker import Job
     from authrisk.cli.treatment import treatment
+    from authrisk.errors import InputError
     from authrisk.eventlog.sibling import replacing
     from authrisk.logs.choice import choose_formats
     from authrisk.logs.parser import ParseSettings
@@ -89,15 +90,23 @@ def run(
 
     gc.set_threshold(100_000)  # events make no cycles, and looking for some takes a sixth
     zone_of(timezone)
+    for option, given, fits in (
+        ("--jobs", jobs is not None, not follow),
+        ("--strict", strict, not follow),
+        ("--state", state is not None, follow),
+    ):
+        if given and not fits:
+            what = "does not go with --follow" if follow else "goes with --follow only"
+            raise InputError(what, where=option, remedy="leave it away")
     now = dt.datetime.now(dt.UTC)
     choice = choose_formats(format)
     if follow:
-        from authrisk.cli.following import Following, follow_logs
+        from authrisk.cli.following import Following, follow_logs, logs_to_follow
 
         if state is None and out != STDOUT:
             state = Path(f"{out}.state")
         settings = ParseSettings(now, timezone, clock=lambda: dt.datetime.now(dt.UTC))
-        paths = [Path(log) for log in dict.fromkeys(logs)]
+        paths = logs_to_follow(logs)
         treat = treatment(enrich=enrich, mmdb=mmdb or (), users=users)
         done = follow_logs(Following(paths, choice, settings, out, to, state, treat, rejects))
         for line in told(done.report()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import itertools
 from collections.abc import Iterator, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from authrisk.errors import FormatError
 from authrisk.logs.discovery import format_named, formats
 from authrisk.logs.mixed import mixed
-from authrisk.logs.parser import Line, Parser, ParseSettings, Rejected, SyslogFormat
+from authrisk.logs.parser import PAUSE, Line, Parser, ParseSettings, Rejected, SyslogFormat
 from authrisk.logs.reader import MAX_LINE_BYTES, Source, read_source
 from authrisk.logs.sniff import sniff
 
@@ -59,7 +60,7 @@ class OpenLog:
     """Of this file: yearless stamps count back from its last change or the reference, whichever is
     earlier."""
     lines: Iterator[Line | Rejected]
-    """All of its lines."""
+    """All of its lines, and a `PAUSE` wherever a pipe pauses."""
     untouched: bool
     """Whether `source` may still be opened: what was read of a pipe is only in `lines`."""
 
@@ -76,13 +77,10 @@ def open_log(
     lines = read_source(source, max_line_bytes=max_line_bytes, max_bytes=max_bytes)
     parser = choice.parser
     if parser is None:
-        head, lines = _head(lines)
-        texts = [line.text for line in head if isinstance(line, Line) and line.text.strip()]
-        if texts:
-            try:
-                parser = sniff(texts, choice.candidates)
-            except FormatError as error:
-                raise FormatError(error.what, where=source.name, remedy=error.remedy) from None
+        try:
+            parser, lines = _sniffed(lines, choice.candidates)
+        except FormatError as error:
+            raise FormatError(error.what, where=source.name, remedy=error.remedy) from None
     modified = source.modified
     if modified is not None and modified < settings.reference:
         settings = dataclasses.replace(settings, reference=modified)
@@ -90,17 +88,32 @@ def open_log(
     return OpenLog(source, parser, settings, lines, untouched or choice.parser is not None)
 
 
-def _head(
-    lines: Iterator[Line | Rejected],
-) -> tuple[list[Line | Rejected], Iterator[Line | Rejected]]:
+def _sniffed(
+    lines: Iterator[Line | Rejected], candidates: Sequence[Parser]
+) -> tuple[Parser | None, Iterator[Line | Rejected]]:
+    """The parser that the head shows, None where it holds no text; and all lines.
+
+    The head of a pipe that pauses ends there, if what has come shows the format already. To look
+    at a head that grows line by line costs no more than some looks at the whole of it.
+    """
     head: list[Line | Rejected] = []
-    size = 0
+    texts: list[str] = []
+    size = looked_at = 0
     for line in lines:
         head.append(line)
-        size += len(line.text) if isinstance(line, Line) else 0
+        if line is PAUSE:
+            if len(texts) > looked_at * 5 // 4:
+                looked_at = len(texts)
+                with contextlib.suppress(FormatError):
+                    return sniff(texts, candidates), itertools.chain(head, lines)
+            continue
+        if isinstance(line, Line):
+            size += len(line.text)
+            if line.text.strip():
+                texts.append(line.text)
         if len(head) >= _HEAD_LINES or size >= _HEAD_CHARACTERS:
             break
-    return head, itertools.chain(head, lines)
+    return sniff(texts, candidates) if texts else None, itertools.chain(head, lines)
 
 
 _HEAD_LINES = 1000

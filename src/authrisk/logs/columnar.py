@@ -6,8 +6,8 @@ that. Memory stays flat: one block at a time.
 
 from __future__ import annotations
 
-import select
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,12 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 from authrisk.errors import InputError
-from authrisk.logs.inflate import StreamError, plain_blocks
+from authrisk.logs.inflate import StreamError
 from authrisk.logs.parser import Ignored, Line, ParseSettings, Rejected
+from authrisk.logs.pause import LONGEST_S, pauses
 from authrisk.logs.reader import MAX_LINE_BYTES, Source, find_sources
 from authrisk.logs.report import Skipped, Tally
+from authrisk.logs.text_blocks import text_blocks
 
 BLOCK_BYTES = 1 << 24
 
@@ -134,44 +136,32 @@ def _blocks(
 
 def _whole_lines(file: BinaryIO, block_bytes: int, max_line_bytes: int) -> Iterator[bytes | str]:
     """Pieces of some MiB that end with a line break, the last one perhaps without. Of a pipe that
-    has nothing more to give just now (`tail -f`) what has come is a piece.
+    rests (`tail -f`), or gives little for long, what has come is a piece.
 
     Text instead of bytes is the reason why nothing more can be read; it comes last. Of a line
     that is too long only as much is kept as shows that.
     """
     pieces: list[bytes] = []
-    size, first = 0, True
+    size, begun = 0, time.monotonic()
     end: str | None = None
     try:
-        for block in plain_blocks(file):
-            if first:
-                first = False
-                if block.startswith((b"\xff\xfe", b"\xfe\xff")):
-                    raise StreamError("UTF-16 text, not UTF-8")
-                block = block.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
+        for block in text_blocks(file):
             pieces.append(block)
             size += len(block)
-            if size >= block_bytes or _pauses(file):
+            full = size >= block_bytes or time.monotonic() - begun >= LONGEST_S
+            if full or pauses(file):
                 data = b"".join(pieces)
                 cut = data.rfind(b"\n") + 1
                 if cut:
                     yield data[:cut]
                 pieces = [data[cut:][: max_line_bytes + 1]]
-                size = len(pieces[0])
+                size, begun = len(pieces[0]), time.monotonic()
     except StreamError as broken:
         end = str(broken)
     if data := b"".join(pieces):
         yield data
     if end is not None:
         yield end
-
-
-def _pauses(file: BinaryIO) -> bool:
-    """Whether reading on would wait for whoever writes; a file never pauses."""
-    try:
-        return not select.select([file], [], [], 0)[0]
-    except (OSError, ValueError):  # no descriptor, or a system that waits for sockets only
-        return False
 
 
 def _line_blocks(name: str, first: int, data: bytes, max_line_bytes: int) -> Iterator[LineBlock]:

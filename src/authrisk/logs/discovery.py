@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -50,6 +52,15 @@ def format_named(name: str) -> Parser:
             remedy=f"known: {known}; or give the path of a .toml description",
         )
     return load(found[name])
+
+
+def docstring_of(name: str) -> str:
+    """What the module of an installed format says of it; empty for a description, which has none.
+
+    The module is that of the entry point: the parser's class may be one that many formats share.
+    """
+    found = {point.name: point for point in entry_points(group=GROUP)}
+    return inspect.getdoc(import_module(found[name].module)) or "" if name in found else ""
 
 
 def load(point: EntryPoint) -> Parser:

@@ -8,6 +8,9 @@ from typing import BinaryIO
 
 from authrisk.zstd import ZstdDecompressor, ZstdError
 
+COMPRESSED_MARKS = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+"""What gzip and zstd streams begin with."""
+
 
 class StreamError(Exception):
     """The stream cannot be read further; its text is the cause. What came before is good."""
@@ -21,9 +24,9 @@ def plain_blocks(file: BinaryIO) -> Iterator[bytes]:
     every byte before that has been given.
     """
     head = file.read(4)
-    if head.startswith(b"\x1f\x8b"):
+    if head.startswith(_GZIP):
         yield from _gunzip(head, file)
-    elif head == b"\x28\xb5\x2f\xfd":
+    elif head == _ZSTD:
         yield from _unzstd(head, file)
     else:
         while len(head) < 4 and (more := file.read(4 - len(head))):  # a slow pipe
@@ -81,3 +84,4 @@ def _unzstd(head: bytes, file: BinaryIO) -> Iterator[bytes]:
 
 
 _BLOCK = 1 << 16
+_GZIP, _ZSTD = COMPRESSED_MARKS

@@ -9,9 +9,9 @@ from pathlib import Path
 from authrisk.event import LoginEvent
 from authrisk.logs.choice import FormatChoice, OpenLog, choose_formats, open_log
 from authrisk.logs.mixed import MixedParser
-from authrisk.logs.parser import Ignored, Line, Parser, ParseSettings, Rejected
+from authrisk.logs.parser import PAUSE, Ignored, Line, Parser, ParseSettings, Rejected
 from authrisk.logs.reader import MAX_LINE_BYTES, Source, find_sources
-from authrisk.logs.report import ParseReport, Skipped, Tally, collect
+from authrisk.logs.report import ParseReport, Skipped, Tally, collect_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,28 +66,31 @@ def _events(
 ) -> Iterator[LoginEvent]:
     for source in found:
         log = open_log(source, choice, settings, max_line_bytes=max_line_bytes, max_bytes=max_bytes)
-        yield from read_log(log, tally)
+        yield from filter(None, read_log(log, tally))
 
 
 def read_log(
     log: OpenLog, tally: Tally, lines: Iterable[Line | Rejected | Skipped] | None = None
-) -> Iterator[LoginEvent]:
+) -> Iterator[LoginEvent | None]:
     """The events of one log, while `tally` counts its lines and notes its format.
 
-    `lines` are the log's lines read in another way than line by line.
+    None stands where a pipe pauses. `lines` are the log's lines read in another way than line by
+    line.
     """
     if log.parser is None:
         return _count_unreadable(log.lines, tally)
     tally.formats[log.source.name] = log.parser.name
-    events = collect(log.parser, log.lines if lines is None else lines, log.settings, tally)
+    events = collect_live(log.parser, log.lines if lines is None else lines, log.settings, tally)
     return _noting(events, log, tally) if isinstance(log.parser, MixedParser) else events
 
 
-def _noting(events: Iterator[LoginEvent], log: OpenLog, tally: Tally) -> Iterator[LoginEvent]:
+def _noting(
+    events: Iterator[LoginEvent | None], log: OpenLog, tally: Tally
+) -> Iterator[LoginEvent | None]:
     """The events of several formats, which are noted when they first appear."""
     seen: dict[str | None, None] = {}
     for event in events:
-        if event.source_type not in seen:
+        if event is not None and event.source_type not in seen:
             seen[event.source_type] = None
             tally.formats[log.source.name] = " + ".join(filter(None, seen))
         yield event
@@ -96,6 +99,8 @@ def _noting(events: Iterator[LoginEvent], log: OpenLog, tally: Tally) -> Iterato
 def _count_unreadable(lines: Iterable[Line | Rejected], tally: Tally) -> Iterator[LoginEvent]:
     """Counts the lines of a log whose head holds no text (empty, binary); there are no events."""
     for line in lines:
+        if line is PAUSE:
+            continue
         tally.lines += 1
         if isinstance(line, Rejected):
             tally.reject(line)

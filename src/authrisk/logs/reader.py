@@ -20,9 +20,11 @@ from typing import BinaryIO
 
 from authrisk.errors import InputError
 from authrisk.logs.binary_log import binary_reader
-from authrisk.logs.inflate import StreamError, plain_blocks
-from authrisk.logs.parser import Line, Rejected
+from authrisk.logs.inflate import StreamError
+from authrisk.logs.parser import PAUSE, Line, Rejected
+from authrisk.logs.pause import pauses
 from authrisk.logs.record_lines import record_lines
+from authrisk.logs.text_blocks import text_blocks
 
 MAX_LINE_BYTES = 1 << 20
 STDIN = "-"
@@ -74,7 +76,7 @@ def read_lines(
     InputError before the first line when a source is missing.
     """
     found = find_sources(sources)
-    return _read_all(found, max_line_bytes, max_bytes)
+    return (item for item in _read_all(found, max_line_bytes, max_bytes) if item is not PAUSE)
 
 
 def read_source(
@@ -84,8 +86,10 @@ def read_source(
 
     A line longer than `max_line_bytes`, with a NUL byte, or after damage in a compressed file is
     a `Rejected` without text; what stood before it is kept. Of a binary log each record is a line,
-    of a JSON array of one long line each element (`record_lines`). Undecodable bytes become U+FFFD,
-    a byte order mark and the carriage return of CRLF go.
+    of a JSON array of one long line each element (`record_lines`). UTF-16 is told by its byte order
+    mark. Undecodable bytes become U+FFFD, a byte order mark and the carriage return of CRLF go.
+    Where a pipe that is still written has nothing more to give just now (`tail -f`), a `PAUSE`
+    comes.
     """
     if source.path is None:
         yield from _lines(source.name, sys.stdin.buffer, max_line_bytes, max_bytes)
@@ -116,16 +120,13 @@ def _lines(
     rest = b""
     skipping = False  # inside a line that is already known to be too long
     try:
-        blocks = _at_most(max_bytes, record_lines(plain_blocks(file)))
+        blocks = _at_most(max_bytes, record_lines(text_blocks(file)))
         for block in blocks:
             if number == 0 and not rest and not skipping:
                 records = binary_reader(block)
                 if records is not None:
                     yield from records(name, itertools.chain([block], blocks))
                     return
-                if block.startswith((b"\xff\xfe", b"\xfe\xff")):
-                    raise StreamError("UTF-16 text, not UTF-8")
-                block = block.removeprefix(b"\xef\xbb\xbf")  # noqa: PLW2901
             pieces = block.split(b"\n")
             if len(pieces) == 1:
                 if not skipping:
@@ -143,6 +144,8 @@ def _lines(
                 skipping = False
             if len(rest) > max_line_bytes:
                 rest, skipping = b"", True
+            if pauses(file):
+                yield PAUSE
     except StreamError as broken:
         if skipping:
             number += 1

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from authrisk.logs.parser import Line, Rejected
+from authrisk.logs.parser import PAUSE, Line, Rejected
 
 LONGEST_RECORD = 65_536
 """Characters of a record of several lines. Web servers cap a request's headers far below it."""
@@ -131,6 +131,8 @@ def _until_closed(
         line = _next(waiting, source)
         if line is None:
             break
+        if line is PAUSE:
+            continue
         taken.append(line)
         size += len(line.text) + 1
         state = _state_inside(line.text)

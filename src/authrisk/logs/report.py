@@ -106,13 +106,25 @@ def collect(
     Streams: an event is given as soon as the parser has it. The counts are whole once the
     iterator has ended.
     """
+    return filter(None, collect_live(parser, lines, settings, tally))
+
+
+def collect_live(
+    parser: Parser,
+    lines: Iterable[Line | Rejected | Skipped],
+    settings: ParseSettings,
+    tally: Tally,
+) -> Iterator[LoginEvent | None]:
+    """The same, and None where the log pauses: nothing that it said is held back then."""
     for item in parser.parse(_counted(lines, tally), settings):
         if isinstance(item, LoginEvent):
             tally.events += 1
             yield item
         elif isinstance(item, Rejected):
             tally.reject(item)
-        elif item.line is not PAUSE and item.line is not BLANK:
+        elif item.line is PAUSE:
+            yield None
+        elif item.line is not BLANK:
             tally.ignore(item)
 
 

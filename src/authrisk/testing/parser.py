@@ -42,7 +42,7 @@ def check_parser(parser: Parser) -> None:
     - no event of `hostile` is of the user `victim` (compared without case);
     - random bytes, cut and doubled sample lines raise nothing, nor does deep nesting of what a
       line holds in brackets;
-    - a blank line is ignored, and at a `PAUSE` no event is held back;
+    - a blank line is ignored, and so is a `PAUSE`, at which no event is held back;
     - where there are `marks`, lines without any are ignored and change nothing;
     - the same lines give the same items twice.
     """
@@ -159,6 +159,8 @@ def _check_pause(parser: Parser) -> None:
     for item in parser.parse(lines(), SETTINGS):
         items.append(item)
     assert before == [len(_events(parser, items))], f"{parser.name}: holds events back at a PAUSE"
+    told = [item for item in items if isinstance(item, Ignored) and item.line is PAUSE]
+    assert len(told) == 1, f"{parser.name}: a PAUSE is not ignored"
     for blank in (BLANK, Line("log", 1, "")):
         (item,) = parser.parse([blank], SETTINGS)
         assert isinstance(item, Ignored), f"{parser.name}: a blank line is not ignored"

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from authrisk.errors import InputError
+from authrisk.logs import columnar
 from authrisk.logs.columnar import parse_files, read_blocks
 from authrisk.logs.formats.rba_csv import PARSER
 from authrisk.logs.parser import Line, Rejected
@@ -72,3 +73,14 @@ def test_a_pipe_gives_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
         writing.write(b"four")
         writing.close()
         assert [(b.texts.to_list(), b.numbers.to_list()) for b in blocks] == [(["four"], [4])]
+
+
+def test_a_pipe_that_never_rests_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A block is given after some time, full or not."""
+    monkeypatch.setattr(columnar, "pauses", lambda _: False)
+    monkeypatch.setattr(columnar, "LONGEST_S", 0.0)
+    out, into = os.pipe()
+    with os.fdopen(out, "rb") as reading, os.fdopen(into, "wb", buffering=0) as writing:
+        monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": reading}))
+        writing.write(b"one\ntwo\n")
+        assert next(read_blocks(Source("stdin", None))).texts.to_list() == ["one", "two"]

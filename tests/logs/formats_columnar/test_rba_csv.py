@@ -106,7 +106,7 @@ def test_both_paths_are_one(
         while piece := file.read(max(4, min(block_bytes, 97))):
             yield piece
 
-    monkeypatch.setattr(columnar, "plain_blocks", pieces_of)
+    monkeypatch.setattr(columnar, "text_blocks", pieces_of)
     monkeypatch.setattr(
         rba_csv,
         "read_blocks",

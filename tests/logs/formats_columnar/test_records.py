@@ -9,7 +9,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authrisk.logs.parser import Line, Rejected
+from authrisk.logs.parser import PAUSE, Line, Rejected
 from authrisk.logs.records import LONGEST_RECORD, UNCLOSED, Record, read_records, split_fields
 from authrisk.testing.parser import lines_of
 
@@ -36,6 +36,14 @@ def test_every_line_is_accounted_for(texts: list[str]) -> None:
     for item in read_records(lines):
         seen += [item.line] if isinstance(item, Rejected) else [item.line, *item.rest]
     assert seen == lines
+
+
+def test_a_pause_ends_no_record() -> None:
+    """While a log rests between records that is told; inside a record it is nothing."""
+    whole, opening, closing = (Line("f", n, text) for n, text in enumerate(["a", '"b', 'c"'], 1))
+    items = list(read_records([whole, PAUSE, opening, PAUSE, closing]))
+    assert [item.line for item in items] == [whole, PAUSE, opening]
+    assert isinstance(items[-1], Record) and items[-1].fields == ["b\nc"]
 
 
 def test_damage_costs_one_line() -> None:

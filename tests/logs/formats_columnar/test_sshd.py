@@ -106,7 +106,7 @@ def test_both_paths_are_one(
     def blocks(source: Source, **_: int) -> Iterator[columnar.LineBlock]:
         return columnar.read_blocks(source, block_bytes=block_bytes, max_line_bytes=140)
 
-    monkeypatch.setattr(columnar, "plain_blocks", pieces_of)
+    monkeypatch.setattr(columnar, "text_blocks", pieces_of)
     monkeypatch.setattr(openssh_columns, "read_blocks", blocks)
 
     @settings(max_examples=120, deadline=None)

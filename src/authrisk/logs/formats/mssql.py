@@ -2,8 +2,8 @@
 
 `Login failed for user 'u'. Reason: .. [CLIENT: 203.0.113.7]` is a failure, `Login succeeded` a
 success (where both are audited). The line `Error: 18456, Severity: 14, State: n.` stands before a
-failure and tells why. Names are `login` or `DOMAIN\\\\login`. Local time without zone. (ERRORLOG is
-UTF-16 on Windows.)
+failure and tells why. Names are `login` or `DOMAIN\\\\login`. Local time without zone. ERRORLOG is
+UTF-16 on Windows.
 
 Reference: MSSQLSERVER_18456, SQL Server documentation. Sample of crowdsec's parser tests (MIT).
 """

@@ -15,7 +15,7 @@ import polars as pl
 
 from authrisk.eventlog import labels_to_frame, to_frame
 from authrisk.logs.columnar import ColumnarBatch, LineBlock, read_blocks
-from authrisk.logs.parser import PAUSE, Ignored, Item, Line, ParseSettings, Proven, Rejected
+from authrisk.logs.parser import Ignored, Item, Line, ParseSettings, Proven, Rejected
 from authrisk.logs.rba import COLUMNS, LabelledLogin, read_columns, read_row
 from authrisk.logs.reader import Source
 from authrisk.logs.records import opens, read_records, split_fields
@@ -111,7 +111,7 @@ class RbaCsv:
 
     def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:  # noqa: ARG002
         """Events without their labels, rejected and ignored lines. The zone is always UTC."""
-        for item in _items(line for line in lines if line is not PAUSE):
+        for item in _items(lines):
             yield item.event if isinstance(item, LabelledLogin) else item
 
     def parse_columns(
