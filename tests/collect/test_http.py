@@ -9,6 +9,7 @@ import json
 import tempfile
 import tracemalloc
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.collect.conftest import LOGIN
 
-from authrisk.collect.http import HttpSettings, collector_app, serving
+from authrisk.collect.http import PARSED_TOGETHER, HttpSettings, collector_app, serving
 from authrisk.collect.http_body import content_lines
+from authrisk.collect.syslog import Address
 from authrisk.errors import StoreError
 from authrisk.event import LoginEvent
 from authrisk.logs.choice import choose_formats
@@ -51,24 +53,30 @@ class Collector:
         self.events += events
         return len({event.event_id for event in events} - known)
 
+    def serving(self) -> AbstractAsyncContextManager[Address]:
+        """Listens while the block runs."""
+        app = collector_app(self.observe, choose_formats(None), SETTINGS, self._limits)
+        return serving(app, ("127.0.0.1", 0))
+
     def post(self, *requests: tuple[bytes, Mapping[str, str]]) -> list[tuple[int, dict[str, Any]]]:
         """Status and answer of each request, in turn."""
 
-        def ask(address, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
-            connection = http.client.HTTPConnection(*address, timeout=20)
-            try:
-                connection.request("POST", "/", body, dict(headers))
-                answer = connection.getresponse()
-                return answer.status, json.loads(answer.read())
-            finally:
-                connection.close()
-
         async def run() -> list[tuple[int, dict[str, Any]]]:
-            app = collector_app(self.observe, choose_formats(None), SETTINGS, self._limits)
-            async with serving(app, ("127.0.0.1", 0)) as address:
+            async with self.serving() as address:
                 return [await asyncio.to_thread(ask, address, *request) for request in requests]
 
         return asyncio.run(run())
+
+
+def ask(address: Address, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
+    """Status and answer of one request."""
+    connection = http.client.HTTPConnection(*address, timeout=60)
+    try:
+        connection.request("POST", "/", body, dict(headers))
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
 
 
 def test_lines_become_remembered_logins() -> None:
@@ -129,6 +137,35 @@ def test_what_cannot_be_kept_is_to_be_sent_again() -> None:
     """A shipper sees 503 and keeps its lines."""
     ((status, _),) = Collector(HttpSettings(), fails=True).post((ECS, {}))
     assert status == 503
+
+
+def test_slow_senders_stop_nobody() -> None:
+    """While more of them than are parsed together dawdle, others are answered; each of them is
+    told that it took too long."""
+    collector = Collector(HttpSettings(patience_s=2.0))
+    begun = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx"
+
+    async def run() -> list[bytes]:
+        async with collector.serving() as address:
+            slow = [await asyncio.open_connection(*address) for _ in range(PARSED_TOGETHER + 1)]
+            for _, writer in slow:
+                writer.write(begun)
+            status, _ = await asyncio.to_thread(ask, address, ECS, {})
+            assert status == 200
+            assert not any(reader.at_eof() for reader, _ in slow)
+            answers = [await asyncio.wait_for(reader.readline(), 60) for reader, _ in slow]
+            for _, writer in slow:
+                writer.close()
+            return answers
+
+    assert {answer.split()[1] for answer in asyncio.run(run())} == {b"408"}
+
+
+def test_bodies_that_wait_have_so_much_room_together() -> None:
+    """One that finds none is to be sent again; the room is given back."""
+    few = HttpSettings(waiting_bytes=len(ECS))
+    answers = Collector(few).post((ECS + b"\n", {}), (ECS, {}), (ECS, {}))
+    assert [status for status, _ in answers] == [503, 200, 200]
 
 
 def test_one_line_of_many_records_is_read_record_by_record() -> None:

@@ -22,7 +22,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from authrisk.collect.http_body import BodyError, content_lines, content_of
+from authrisk.collect.http_body import (
+    BodyError,
+    Room,
+    check_size,
+    content_lines,
+    content_of,
+    received,
+)
 from authrisk.collect.syslog import Address, refused
 from authrisk.errors import FormatError, StoreError
 from authrisk.event import LoginEvent
@@ -32,6 +39,9 @@ from authrisk.logs.report import Tally, collect
 from authrisk.logs.sniff import sniff
 
 Observe = Callable[[Sequence[LoginEvent]], Awaitable[int]]
+
+PARSED_TOGETHER = 4
+"""Bodies that are unpacked and parsed at one time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +54,10 @@ class HttpSettings:
     """Accepted names in the `Host` header; None accepts any."""
     largest_body: int = 8 << 20
     """Bytes as they are sent."""
+    patience_s: float = 30.0
+    """For the whole of a body to arrive."""
+    waiting_bytes: int = 64 << 20
+    """Of all bodies that arrive or wait at one time."""
     largest_content: int = 64 << 20
     """Bytes after decompression."""
     longest_line: int = 1 << 20
@@ -55,30 +69,34 @@ def collector_app(
     observe: Observe, choice: FormatChoice, settings: ParseSettings, limits: HttpSettings
 ) -> Starlette:
     """The application. `observe` remembers events and says how many of them were new."""
-    one_at_a_time = asyncio.Semaphore(4)
+    parsing = asyncio.Semaphore(PARSED_TOGETHER)
+    room = Room(limits.waiting_bytes)
 
     async def take(request: Request) -> Response:
-        """Answers 200 with counts; 400, 401, 403, 413, 415, 422 or 503 with the cause."""
+        """Answers 200 with counts; 400, 401, 403, 408, 413, 415, 422 or 503 with the cause."""
         refusal = _refusal(request, limits)
         if refusal is not None:
             return refusal
-        async with one_at_a_time:
-            body = await _read(request, limits.largest_body)
-            if body is None:
-                return _problem(413, f"The body is larger than {limits.largest_body} bytes.")
-            encoding, tally = request.headers.get("content-encoding", ""), Tally()
-            try:
+        encoding, tally = request.headers.get("content-encoding", ""), Tally()
+        announced = request.headers.get("content-length", "")
+        try:
+            if announced.isascii() and announced.isdigit():
+                check_size(int(announced[:20]), limits.largest_body)
+            async with (
+                received(request.stream(), limits.largest_body, limits.patience_s, room) as body,
+                parsing,
+            ):
                 events = await asyncio.to_thread(
                     _events, body, encoding, limits, choice, settings, tally
                 )
-            except BodyError as error:
-                return _problem(error.status, error.cause)
-            except FormatError as error:
-                return _problem(422, f"The lines are of no known format: {error.what}.")
-            try:
                 new = await observe(events)
-            except StoreError:
-                return _problem(503, "The logins could not be kept; send them again.")
+        except BodyError as error:
+            slow = error.status == 408
+            return _problem(error.status, error.cause, {"connection": "close"} if slow else None)
+        except FormatError as error:
+            return _problem(422, f"The lines are of no known format: {error.what}.")
+        except StoreError:
+            return _problem(503, "The logins could not be kept; send them again.")
         report = tally.report()
         return JSONResponse(
             {
@@ -152,19 +170,6 @@ def _refusal(request: Request, limits: HttpSettings) -> Response | None:
         if not hmac.compare_digest(given, f"Bearer {limits.key}".encode()):
             return _problem(401, "A key is needed.", {"www-authenticate": "Bearer"})
     return None
-
-
-async def _read(request: Request, cap: int) -> bytes | None:
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:20]) > cap:
-        return None
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > cap:
-            return None
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _events(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from authrisk.collect.inbox import line_of
 from authrisk.logs.parser import Line, Rejected
@@ -16,6 +18,46 @@ class BodyError(Exception):
     def __init__(self, status: int, cause: str) -> None:
         self.status, self.cause = status, cause
         super().__init__(cause)
+
+
+class Room:
+    """Bytes that all bodies may hold together while they arrive or wait."""
+
+    def __init__(self, size: int) -> None:
+        self.left = size
+
+
+def check_size(size: int, largest: int) -> None:
+    """Raises BodyError for a body that is too large."""
+    if size > largest:
+        raise BodyError(413, f"The body is larger than {largest} bytes.")
+
+
+@asynccontextmanager
+async def received(
+    parts: AsyncIterable[bytes], largest: int, patience_s: float, room: Room
+) -> AsyncIterator[bytes]:
+    """A body whose parts arrive; it holds its room while the block runs.
+
+    Raises BodyError where it grows too large, is not whole in time, or finds no room.
+    """
+    taken: list[bytes] = []
+    size = 0
+    try:
+        try:
+            async with asyncio.timeout(patience_s):
+                async for part in parts:
+                    check_size(size + len(part), largest)
+                    if len(part) > room.left:
+                        raise BodyError(503, "Too many bodies wait; send it again.")
+                    room.left -= len(part)
+                    size += len(part)
+                    taken.append(part)
+        except TimeoutError:
+            raise BodyError(408, f"The body took longer than {patience_s:g} s.") from None
+        yield b"".join(taken)
+    finally:
+        room.left += size
 
 
 def content_of(body: bytes, encoding: str, largest: int) -> bytes:
