@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import http.server
 import io
 import json
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
 
 from authrisk.collect.alerts import Webhook, alert_document, ecs_alert, to_file
+from authrisk.collect.outbox import Outbox
 from authrisk.collect.watch import Watch
 from authrisk.errors import InputError, StoreError
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
@@ -86,16 +89,80 @@ def test_a_stamp_far_ahead_never_becomes_familiar(bundle) -> None:
 
 
 def test_a_login_that_cannot_be_kept_is_an_error(bundle) -> None:
-    """Whoever sent it is to send it again; nothing is told of it."""
+    """Whoever sent it is to send it again. It is told at once, as a crash may come first, and
+    not a second time."""
 
     class Full(MemoryStore):
-        def append(self, *_: object) -> None:
-            raise StoreError("the disk is full")
+        full = True
 
-    told: list[object] = []
-    with pytest.raises(StoreError):
-        watched(bundle, [login(1)], Full(), 0.0, [lambda *said: told.append(said)])
-    assert told == []
+        def append(self, *stored: Any) -> Any:
+            if self.full:
+                raise StoreError("the disk is full")
+            return super().append(*stored)
+
+    store, told = Full(), list[str]()
+    watch = Watch(
+        Scorer(bundle, store),
+        lambda event: event,
+        [lambda event, _: told.append(event.event_id)],
+        0.0,
+        lambda: NOW_NS,
+    )
+    for _ in range(3):
+        with pytest.raises(StoreError):
+            asyncio.run(watch.observe([login(1)]))
+    assert told == ["e1"]
+    store.full = False
+    assert asyncio.run(watch.observe([login(1)])) == 1
+    watch.close()
+    assert (told, watch.counts.alerts) == (["e1"], 1)
+
+
+def test_alerts_wait_while_they_cannot_be_told(bundle) -> None:
+    """A full disk stops no login, and no alert is lost or told twice by another way."""
+    full, slow, other = True, list[str](), list[str]()
+
+    def tell(event: LoginEvent, _: RiskAssessment) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "no space left")
+        slow.append(event.event_id)
+
+    ways = [tell, lambda event, _: other.append(event.event_id)]
+    watch, _, new = watched(bundle, [login(1), login(2)], None, 0.0, ways)
+    assert (new, slow, other) == (2, [], ["e1", "e2"])
+    assert (watch.outbox.waiting, watch.outbox.failures) == (2, 2)
+    full = False
+    watch.outbox.again()
+    watch.outbox.again()
+    assert (watch.outbox.waiting, slow, other) == (0, ["e1", "e2"], ["e1", "e2"])
+
+
+def test_no_half_of_an_alert_stays_where_a_disk_was_full(bundle) -> None:
+    """A line of which the disk took a part is finished when there is room again."""
+
+    class Disk(io.RawIOBase):
+        room, data = 100, b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            taken = bytes(data)[: self.room]
+            if not taken:
+                raise OSError(errno.ENOSPC, "no space left")
+            self.data += taken
+            self.room -= len(taken)
+            return len(taken)
+
+    disk, said = Disk(), assessment_of(bundle)
+    outbox = Outbox([to_file(io.BufferedWriter(disk, 1 << 20), alert_document)])
+    outbox.tell(login(1), said)
+    outbox.tell(login(2), said)
+    assert (len(disk.data), outbox.waiting) == (100, 2)
+    disk.room = 1 << 20
+    outbox.again()
+    lines = [json.loads(line)["login"]["event_id"] for line in disk.data.splitlines()]
+    assert (lines, outbox.waiting) == (["e1", "e2"], 0)
 
 
 def assessment_of(bundle) -> RiskAssessment:

@@ -55,11 +55,21 @@ def ecs_alert(event: LoginEvent, assessment: RiskAssessment) -> dict[str, Any]:
 def to_file(
     file: IO[bytes], document: Callable[[LoginEvent, RiskAssessment], Mapping[str, Any]]
 ) -> Tell:
-    """Each alert as a line that is flushed at once."""
+    """Each alert as a line that is flushed at once; the file's buffer must have room for one.
+
+    Raises OSError where it cannot be written. What of the line is in the buffer then is written
+    first when the same alert is told again, so that no half of a line stays.
+    """
+    buffered: str | None = None
 
     def tell(event: LoginEvent, assessment: RiskAssessment) -> None:
-        file.write(msgspec.json.encode(document(event, assessment)) + b"\n")
+        nonlocal buffered
         file.flush()
+        if buffered != event.event_id:
+            buffered = event.event_id
+            file.write(msgspec.json.encode(document(event, assessment)) + b"\n")
+            file.flush()
+        buffered = None
 
     return tell
 
