@@ -7,6 +7,7 @@ import errno
 import http.server
 import io
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from authrisk.collect import alerts
 from authrisk.collect.alerts import Webhook, alert_document, ecs_alert, to_file
 from authrisk.collect.outbox import Outbox
 from authrisk.collect.watch import Watch
@@ -224,6 +226,19 @@ def test_webhook(bundle, receiver) -> None:
     with Webhook(url, pause_s=0.01).open() as hook:
         hook.tell(login(1), assessment_of(bundle))
     assert (hook.told, hook.dropped) == (0, 1)
+
+
+@pytest.mark.parametrize("room", [3, 1000])
+def test_webhook_that_answers_nobody(bundle, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    """Every alert that is not taken by the end is counted, also where the queue is full."""
+    monkeypatch.setattr(alerts, "WAITING", room)
+    said = assessment_of(bundle)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with Webhook(url, patience_s=0.3).open() as hook:
+            for n in range(6):
+                hook.tell(login(n), said)
+    assert (hook.told, hook.dropped) == (0, 6)
 
 
 @pytest.mark.parametrize("url", ["ftp://x/", "x", "http://", "https://u:p@x/"])

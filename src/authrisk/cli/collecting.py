@@ -227,6 +227,8 @@ def _counted(inbox: Inbox, watch: Watch, hook: Webhook | None) -> list[str]:
         f"{counts.observed:,} logins observed, {counts.alerts:,} alerts, {counts.known:,} known "
         f"already, {counts.lost:,} lost, {inbox.dropped:,} datagrams dropped"
     )
+    if inbox.turned_away:
+        lines.append(f"{inbox.turned_away:,} connections turned away: too many were open")
     outbox = watch.outbox
     if outbox.failures:
         lines.append(
