@@ -61,15 +61,15 @@ def check_parser(parser: Parser) -> None:
 
 
 def check_linear(parser: Parser, lines: int = 8) -> None:
-    """Runs a parser on long lines, made of some of its own: doubling one never costs more than
-    2.5 times as much.
+    """Runs a parser on long lines, made of some of its own.
 
-    Lines of a megabyte, and just below the lengths beyond which formats reject a line unread: its
-    own, where it says it (`longest`), else 262,144, 65,536 and 16,384 characters. Raises
-    AssertionError for a line that costs more. Processor time is counted, the least of several
-    runs, until it holds or is sure not to; so a busy machine does not matter. A line
-    that takes less than a tenth of a microsecond a character is not looked at further: there is
-    nothing to measure.
+    Raises AssertionError where doubling a line costs more than 2.5 times as much: with lines of a
+    megabyte, and just below the lengths beyond which formats reject a line unread, which are the
+    parser's `longest`, where it says it, and 262,144, 65,536 and 16,384 characters.
+
+    Processor time is counted, the least of several runs until the promise is kept, so a busy
+    machine does not matter. What takes less than a tenth of a microsecond a character is not
+    looked at further: there is nothing to measure.
     """
     chance = random.Random(3)
     own = [text for text in (parser.sample + "\n" + parser.hostile).split("\n") if text.strip()]
@@ -285,7 +285,7 @@ _ENOUGH_S = 0.2
 _CHEAP_S = 0.05
 """What a line of a megabyte may take (and is not looked at further), and others in proportion."""
 _FIXED = 16_384
-"""Characters that the cost of a line which is no work at all stands for."""
+"""Characters that are added, so that a short line may cost what any line does."""
 _DEPTH = 1100
 """More levels than a function may call itself."""
 _TROUBLE = (0, 9, 13, 27, 34, 39, 44, 92, 123, 125, 0x202E, 0xFFFD, 0x1F600)
