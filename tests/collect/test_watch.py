@@ -9,7 +9,7 @@ import io
 import json
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -54,24 +54,39 @@ def watched(bundle, events, store=None, threshold=2.0, tell=()) -> tuple[Watch, 
         watch.close()
 
 
-def test_a_login_is_scored_as_if_each_came_alone(bundle) -> None:
-    """Taking several together changes no score: users see their own past, in order."""
-    users = ["ada", "bob", None, "ada", "cy", "ada", None]
-    events = [login(n, user) for n, user in enumerate(users)]
+def in_runs_of(bundle, events: Sequence[LoginEvent], lengths: Sequence[int]) -> dict[str, float]:
+    """The scores where each run of logins is remembered before the next is scored."""
+    scorer = Scorer(bundle, MemoryStore())
+    scores, left = {}, list(events)
+    for length in lengths:
+        run, left = left[:length], left[length:]
+        for event, said in [(event, scorer.assess(event)) for event in run]:
+            scores[event.event_id] = said.risk_score
+            scorer.remember(event, said)
+    return scores
+
+
+@pytest.mark.parametrize(
+    ("users", "runs"),
+    [
+        (["ada"] * 7, [1] * 7),
+        (["ada", "bob", None, "ada", "cy", "ada", None], [3, 2, 2]),
+    ],
+)
+def test_a_login_is_scored_by_what_was_remembered(bundle, users, runs) -> None:
+    """Users see their own past, in order: a user's scores are as if each login came alone. What is
+    common is as it was before the run that a login is in; a run ends where a user comes again."""
+    events = [login(n, user, src_ip=f"8.8.{n}.8") for n, user in enumerate(users)]
     told: list[RiskAssessment] = []
     watch, scorer, new = watched(
         bundle, events, threshold=0.0, tell=[lambda _, said: told.append(said)]
     )
     assert (new, watch.counts.observed, watch.counts.alerts) == (7, 7, 7)
-    alone = Scorer(bundle, MemoryStore())
-    expected = {}
-    for event in events:
-        said = alone.assess(event)
-        expected[event.event_id] = said.risk_score
-        alone.remember(event, said)
+    expected = in_runs_of(bundle, events, runs)
     assert len(set(expected.values())) > 1
-    assert [e.event_id for e in scorer.store.recent("ada", 2**62, 9)] == ["e0", "e3", "e5"]
     assert {said.event_id: said.risk_score for said in told} == expected
+    mine = [event.event_id for event in events if event.user_id == "ada"]
+    assert [e.event_id for e in scorer.store.recent("ada", 2**62, 9)] == mine
 
 
 def test_what_is_sent_again_counts_once(bundle) -> None:
