@@ -1,6 +1,7 @@
 """Fuzz what reads untrusted lines: `python scripts/fuzz.py [TARGET...] [--seconds 60] [--seed 1]`.
 
-A target per grammar family, and one per installed format. Inputs are mutations of lines that the
+A target per grammar family (Windows event logs where the extra `evtx` is there), one for the bytes
+of files, and one per installed format. Inputs are mutations of lines that the
 formats bring along: cut, spliced, repeated, bent. A target fails when it raises what it does not
 promise, when a line gives no item, or when a line takes longer than two seconds. What was found is
 printed as a Python literal, to go into the format's `hostile` or a test. No coverage guidance: it
