@@ -7,13 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from authrisk.cli.following import logs_to_follow
+from authrisk.cli.event_writing import Vocabulary
+from authrisk.cli.following import Following, follow_logs, logs_to_follow
 from authrisk.errors import InputError
+from authrisk.logs.choice import choose_formats
+from authrisk.testing.parser import SETTINGS
 
 LOGIN = "2026-05-17T18:00:{:02d}Z web sshd[1]: Accepted password for u{} from 8.8.8.8 port 5 ssh2\n"
 CODE = "from authrisk.cli import main; raise SystemExit(main())"
@@ -145,3 +149,24 @@ def test_what_cannot_be_followed_is_told(authrisk, tmp_path) -> None:
     assert (done.code, "name its --format" in done.err) == (2, True)
     done = authrisk("parse", "--follow", log, "--format", "sshd", "-o", tmp_path / "x.parquet")
     assert (done.code, ".ndjson" in done.err) == (2, True)
+
+
+def test_whatever_ends_one_log_ends_the_command(tmp_path: Path) -> None:
+    """An error that nobody foresaw is raised, not left to a thread while the others go on."""
+
+    def broken(_: object) -> None:
+        raise RuntimeError("nobody foresaw this")
+
+    write(tmp_path, 0)
+    (tmp_path / "quiet.log").touch()
+    following = Following(
+        [tmp_path / "auth.log", tmp_path / "quiet.log"], choose_formats("sshd"), SETTINGS,
+        str(tmp_path / "out.ndjson"), Vocabulary.CANONICAL, None, broken, None,
+    )  # fmt: skip
+    otherwise = threading.Timer(60, os.kill, (os.getpid(), signal.SIGTERM))
+    otherwise.start()
+    try:
+        with pytest.raises(RuntimeError, match="nobody foresaw"):
+            follow_logs(following)
+    finally:
+        otherwise.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +70,16 @@ def test_memory_is_bounded() -> None:
     out = [message for _ in range(1000) for message in framer.feed(b"x" * 1000)]
     assert out == [TOO_LONG]
     assert len(framer._rest) <= LIMIT
+
+
+def test_cost_grows_with_the_octets() -> None:
+    """Twice as many messages in one packet cost twice as much, not four times."""
+
+    def cpu_s(messages: int) -> float:
+        stream = b"<38>\n" * messages
+        start = time.process_time()
+        assert sum(1 for _ in Framer(LIMIT).feed(stream)) == messages
+        return time.process_time() - start
+
+    half = min(cpu_s(80_000) for _ in range(3))
+    assert min(cpu_s(160_000) for _ in range(3)) < 3 * half

@@ -13,6 +13,7 @@ import pytest
 from tests.collect.conftest import LOGIN, until
 
 from authrisk.collect import inbox as inbox_module
+from authrisk.collect import syslog as syslog_module
 from authrisk.collect.inbox import Inbox, line_of
 from authrisk.collect.syslog import (
     LONGEST_MESSAGE,
@@ -132,6 +133,25 @@ def test_a_full_inbox_slows_streams_and_drops_datagrams(monkeypatch: pytest.Monk
 
     asyncio.run(run())
     assert [event.user_id for event in taken] == [f"u{n}" for n in range(2000)]
+
+
+def test_one_connection_too_many_is_counted(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is closed at once; those that are open stay."""
+    monkeypatch.setattr(syslog_module, "CONNECTIONS", 1)
+
+    async def run() -> None:
+        async with listening_tcp(HERE, inbox) as address:
+            first, writer = await asyncio.open_connection(*address)
+            writer.write(LOGIN.format(1, 1, "ada").encode())
+            for turned_away in (1, 2):
+                other, second = await asyncio.open_connection(*address)
+                assert await asyncio.wait_for(other.read(), 60) == b""
+                second.close()
+                assert inbox.turned_away == turned_away
+            assert not first.at_eof()
+            writer.close()
+
+    asyncio.run(run())
 
 
 @pytest.fixture(scope="module")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import http.server
 import io
 import json
+import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 import pytest
 
+from authrisk.collect import alerts
 from authrisk.collect.alerts import Webhook, alert_document, ecs_alert, to_file
+from authrisk.collect.outbox import Outbox
 from authrisk.collect.watch import Watch
 from authrisk.errors import InputError, StoreError
 from authrisk.event import NS_PER_S, LoginEvent, Outcome
@@ -49,23 +54,39 @@ def watched(bundle, events, store=None, threshold=2.0, tell=()) -> tuple[Watch, 
         watch.close()
 
 
-def test_a_login_is_scored_as_if_each_came_alone(bundle) -> None:
-    """Taking several together changes no score: users see their own past, in order."""
-    users = ["ada", "bob", None, "ada", "cy", "ada", None]
-    events = [login(n, user) for n, user in enumerate(users)]
+def in_runs_of(bundle, events: Sequence[LoginEvent], lengths: Sequence[int]) -> dict[str, float]:
+    """The scores where each run of logins is remembered before the next is scored."""
+    scorer = Scorer(bundle, MemoryStore())
+    scores, left = {}, list(events)
+    for length in lengths:
+        run, left = left[:length], left[length:]
+        for event, said in [(event, scorer.assess(event)) for event in run]:
+            scores[event.event_id] = said.risk_score
+            scorer.remember(event, said)
+    return scores
+
+
+@pytest.mark.parametrize(
+    ("users", "runs"),
+    [
+        (["ada"] * 7, [1] * 7),
+        (["ada", "bob", None, "ada", "cy", "ada", None], [3, 2, 2]),
+    ],
+)
+def test_a_login_is_scored_by_what_was_remembered(bundle, users, runs) -> None:
+    """Users see their own past, in order: a user's scores are as if each login came alone. What is
+    common is as it was before the run that a login is in; a run ends where a user comes again."""
+    events = [login(n, user, src_ip=f"8.8.{n}.8") for n, user in enumerate(users)]
     told: list[RiskAssessment] = []
     watch, scorer, new = watched(
         bundle, events, threshold=0.0, tell=[lambda _, said: told.append(said)]
     )
     assert (new, watch.counts.observed, watch.counts.alerts) == (7, 7, 7)
-    alone = Scorer(bundle, MemoryStore())
-    expected = {}
-    for event in events:
-        said = alone.assess(event)
-        expected[event.event_id] = len(alone.store.recent("ada", event.timestamp_ns, 9))
-        alone.remember(event, said)
-    assert [e.event_id for e in scorer.store.recent("ada", 2**62, 9)] == ["e0", "e3", "e5"]
-    assert {said.event_id for said in told} == set(expected)
+    expected = in_runs_of(bundle, events, runs)
+    assert len(set(expected.values())) > 1
+    assert {said.event_id: said.risk_score for said in told} == expected
+    mine = [event.event_id for event in events if event.user_id == "ada"]
+    assert [e.event_id for e in scorer.store.recent("ada", 2**62, 9)] == mine
 
 
 def test_what_is_sent_again_counts_once(bundle) -> None:
@@ -86,16 +107,80 @@ def test_a_stamp_far_ahead_never_becomes_familiar(bundle) -> None:
 
 
 def test_a_login_that_cannot_be_kept_is_an_error(bundle) -> None:
-    """Whoever sent it is to send it again; nothing is told of it."""
+    """Whoever sent it is to send it again. It is told at once, as a crash may come first, and
+    not a second time."""
 
     class Full(MemoryStore):
-        def append(self, *_: object) -> None:
-            raise StoreError("the disk is full")
+        full = True
 
-    told: list[object] = []
-    with pytest.raises(StoreError):
-        watched(bundle, [login(1)], Full(), 0.0, [lambda *said: told.append(said)])
-    assert told == []
+        def append(self, *stored: Any) -> Any:
+            if self.full:
+                raise StoreError("the disk is full")
+            return super().append(*stored)
+
+    store, told = Full(), list[str]()
+    watch = Watch(
+        Scorer(bundle, store),
+        lambda event: event,
+        [lambda event, _: told.append(event.event_id)],
+        0.0,
+        lambda: NOW_NS,
+    )
+    for _ in range(3):
+        with pytest.raises(StoreError):
+            asyncio.run(watch.observe([login(1)]))
+    assert told == ["e1"]
+    store.full = False
+    assert asyncio.run(watch.observe([login(1)])) == 1
+    watch.close()
+    assert (told, watch.counts.alerts) == (["e1"], 1)
+
+
+def test_alerts_wait_while_they_cannot_be_told(bundle) -> None:
+    """A full disk stops no login, and no alert is lost or told twice by another way."""
+    full, slow, other = True, list[str](), list[str]()
+
+    def tell(event: LoginEvent, _: RiskAssessment) -> None:
+        if full:
+            raise OSError(errno.ENOSPC, "no space left")
+        slow.append(event.event_id)
+
+    ways = [tell, lambda event, _: other.append(event.event_id)]
+    watch, _, new = watched(bundle, [login(1), login(2)], None, 0.0, ways)
+    assert (new, slow, other) == (2, [], ["e1", "e2"])
+    assert (watch.outbox.waiting, watch.outbox.failures) == (2, 2)
+    full = False
+    watch.outbox.again()
+    watch.outbox.again()
+    assert (watch.outbox.waiting, slow, other) == (0, ["e1", "e2"], ["e1", "e2"])
+
+
+def test_no_half_of_an_alert_stays_where_a_disk_was_full(bundle) -> None:
+    """A line of which the disk took a part is finished when there is room again."""
+
+    class Disk(io.RawIOBase):
+        room, data = 100, b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            taken = bytes(data)[: self.room]
+            if not taken:
+                raise OSError(errno.ENOSPC, "no space left")
+            self.data += taken
+            self.room -= len(taken)
+            return len(taken)
+
+    disk, said = Disk(), assessment_of(bundle)
+    outbox = Outbox([to_file(io.BufferedWriter(disk, 1 << 20), alert_document)])
+    outbox.tell(login(1), said)
+    outbox.tell(login(2), said)
+    assert (len(disk.data), outbox.waiting) == (100, 2)
+    disk.room = 1 << 20
+    outbox.again()
+    lines = [json.loads(line)["login"]["event_id"] for line in disk.data.splitlines()]
+    assert (lines, outbox.waiting) == (["e1", "e2"], 0)
 
 
 def assessment_of(bundle) -> RiskAssessment:
@@ -157,6 +242,19 @@ def test_webhook(bundle, receiver) -> None:
     with Webhook(url, pause_s=0.01).open() as hook:
         hook.tell(login(1), assessment_of(bundle))
     assert (hook.told, hook.dropped) == (0, 1)
+
+
+@pytest.mark.parametrize("room", [3, 1000])
+def test_webhook_that_answers_nobody(bundle, monkeypatch: pytest.MonkeyPatch, room: int) -> None:
+    """Every alert that is not taken by the end is counted, also where the queue is full."""
+    monkeypatch.setattr(alerts, "WAITING", room)
+    said = assessment_of(bundle)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with Webhook(url, patience_s=0.3).open() as hook:
+            for n in range(6):
+                hook.tell(login(n), said)
+    assert (hook.told, hook.dropped) == (0, 6)
 
 
 @pytest.mark.parametrize("url", ["ftp://x/", "x", "http://", "https://u:p@x/"])

@@ -50,7 +50,7 @@ from authrisk.service.app import create_app
 from authrisk.service.settings import LOOPBACK_NAMES, ServiceSettings
 
 LOOK_S = 1.0
-"""Between two looks whether the parser still runs."""
+"""Between two looks whether the parser still runs, and two tries to tell alerts that wait."""
 AGAIN_S = 1.0
 """Between two tries to keep logins while the history cannot be written."""
 
@@ -115,6 +115,7 @@ async def collect_logins(asked: Collecting) -> None:
             asked.threshold,
             time.time_ns,
         )
+        stack.callback(watch.outbox.again)
         stack.callback(watch.close)
         if asked.serve is not None:
             names = ServiceSettings(hosts=None if asked.exposed else LOOPBACK_NAMES)
@@ -138,6 +139,7 @@ async def collect_logins(asked: Collecting) -> None:
         while not stop.is_set() and inbox.alive:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), LOOK_S)
+            watch.outbox.again()
     for line in _counted(inbox, watch, hook):
         report(line)
     if inbox.error is not None:
@@ -194,12 +196,15 @@ def _alert_file(path: str, ecs: bool) -> Iterator[Tell]:
     if path == STDOUT:
         yield to_file(sys.stdout.buffer, document)
         return
-    with ExitStack() as stack:
-        try:
-            file = stack.enter_context(Path(path).open("ab"))
-        except OSError as error:
-            raise InputError(error.strerror or "cannot be written", where=path) from None
+    try:
+        file = Path(path).open("ab", buffering=_ALERT_BYTES)  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise InputError(error.strerror or "cannot be written", where=path) from None
+    try:
         yield to_file(file, document)
+    finally:
+        with suppress(OSError):  # what the disk still refuses has been counted
+            file.close()
 
 
 @contextmanager
@@ -222,9 +227,21 @@ def _counted(inbox: Inbox, watch: Watch, hook: Webhook | None) -> list[str]:
         f"{counts.observed:,} logins observed, {counts.alerts:,} alerts, {counts.known:,} known "
         f"already, {counts.lost:,} lost, {inbox.dropped:,} datagrams dropped"
     )
+    if inbox.turned_away:
+        lines.append(f"{inbox.turned_away:,} connections turned away: too many were open")
+    outbox = watch.outbox
+    if outbox.failures:
+        lines.append(
+            f"{outbox.failures:,} tries to write alerts failed; {outbox.waiting + outbox.lost:,} "
+            "alerts were not written"
+        )
     if hook is not None:
         lines.append(f"webhook: {hook.told:,} alerts taken, {hook.dropped:,} dropped")
     return lines
+
+
+_ALERT_BYTES = 1 << 20
+"""An alert fits into it, so that no half of one stays where a disk was full."""
 
 
 def _now() -> dt.datetime:

@@ -27,7 +27,7 @@ from authrisk.cli.event_writing import Vocabulary, encoder
 from authrisk.cli.log_reading import KeepingTally
 from authrisk.cli.terminal import STDOUT, ending, report
 from authrisk.cli.treatment import Treat
-from authrisk.errors import AuthriskError, FormatError, InputError
+from authrisk.errors import FormatError, InputError
 from authrisk.event import LoginEvent
 from authrisk.eventlog import to_events, to_frame
 from authrisk.logs.binary_log import binary_reader
@@ -125,7 +125,7 @@ def follow_logs(following: Following) -> KeepingTally:
     """Follow until SIGINT or SIGTERM; answers what became of the lines.
 
     Raises InputError for an output that cannot grow or a state file that is none, FormatError for
-    a log whose format cannot be told yet.
+    a log whose format cannot be told yet, and what ended the following of a log: all end with it.
     """
     parsers = [_parser_of(path, following) for path in following.paths]
     with contextlib.ExitStack() as stack:
@@ -183,8 +183,8 @@ def _follow_one(
                     sink.write(events)
                     events, flushed = [], time.monotonic()
             sink.write(events)
-    except (AuthriskError, OSError) as error:
-        sink.error = error
+    except Exception as error:  # noqa: BLE001 - raised again by whoever started the thread
+        sink.error = sink.error or error
         stop.set()
 
 
@@ -197,7 +197,8 @@ class _Sink:
     positions: dict[str, Position]
     written: set[str]
     """Ids that the output ends with, from before."""
-    error: AuthriskError | OSError | None = None
+    error: Exception | None = None
+    """Why one log, and so all, is followed no further."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod

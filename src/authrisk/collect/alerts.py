@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -55,11 +55,21 @@ def ecs_alert(event: LoginEvent, assessment: RiskAssessment) -> dict[str, Any]:
 def to_file(
     file: IO[bytes], document: Callable[[LoginEvent, RiskAssessment], Mapping[str, Any]]
 ) -> Tell:
-    """Each alert as a line that is flushed at once."""
+    """Each alert as a line that is flushed at once; the file's buffer must have room for one.
+
+    Raises OSError where it cannot be written. What of the line is in the buffer then is written
+    first when the same alert is told again, so that no half of a line stays.
+    """
+    buffered: str | None = None
 
     def tell(event: LoginEvent, assessment: RiskAssessment) -> None:
-        file.write(msgspec.json.encode(document(event, assessment)) + b"\n")
+        nonlocal buffered
         file.flush()
+        if buffered != event.event_id:
+            buffered = event.event_id
+            file.write(msgspec.json.encode(document(event, assessment)) + b"\n")
+            file.flush()
+        buffered = None
 
     return tell
 
@@ -68,7 +78,8 @@ class Webhook:
     """POSTs each alert as JSON to one configured address, from a thread; a context manager.
 
     Redirects are not followed. An alert that the receiver does not take (status 2xx) within
-    `ATTEMPTS` is dropped and counted, as is one that finds `WAITING` others before it.
+    `ATTEMPTS` is dropped and counted, as is one that finds `WAITING` others before it, or that is
+    not taken within twice `patience_s` of the end: `told` and `dropped` are all alerts together.
     """
 
     def __init__(self, url: str, patience_s: float = 5.0, pause_s: float = 1.0) -> None:
@@ -82,6 +93,8 @@ class Webhook:
         self._patience_s, self._pause_s = patience_s, pause_s
         self.told = self.dropped = 0
         self._bodies: queue.Queue[bytes | None] = queue.Queue(WAITING)
+        self._lock = threading.Lock()
+        self._sending = self._over = False
         self._thread = threading.Thread(target=self._work, name="webhook", daemon=True)
 
     def tell(self, event: LoginEvent, assessment: RiskAssessment) -> None:
@@ -89,7 +102,8 @@ class Webhook:
         try:
             self._bodies.put_nowait(msgspec.json.encode(alert_document(event, assessment)))
         except queue.Full:
-            self.dropped += 1
+            with self._lock:
+                self.dropped += 1
 
     @contextmanager
     def open(self) -> Iterator[Webhook]:
@@ -99,15 +113,39 @@ class Webhook:
             yield self
         finally:
             self._pause_s = 0.0
-            self._bodies.put(None)
-            self._thread.join(self._patience_s * 2)
+            end = time.monotonic() + 2 * self._patience_s
+            with suppress(queue.Full):
+                self._bodies.put(None, timeout=self._patience_s)
+            self._thread.join(max(0.0, end - time.monotonic()))
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Count what has not been taken as dropped, and let the thread end."""
+        with self._lock:
+            self._over = True
+            self.dropped += self._sending
+            with suppress(queue.Empty):
+                while True:
+                    self.dropped += self._bodies.get_nowait() is not None
+        self._bodies.put_nowait(None)
 
     def _work(self) -> None:
         while (body := self._bodies.get()) is not None:
-            if self._sent(body):
-                self.told += 1
-            else:
-                self.dropped += 1
+            with self._lock:
+                if self._over:
+                    self.dropped += 1
+                    return
+                self._sending = True
+            sent = self._sent(body)
+            with self._lock:
+                self._sending = False
+                if self._over:
+                    return  # it counts as dropped
+                if sent:
+                    self.told += 1
+                else:
+                    self.dropped += 1
+            if not sent:
                 _LOG.warning("webhook: an alert was not taken; %d so far", self.dropped)
 
     def _sent(self, body: bytes) -> bool:

@@ -23,49 +23,62 @@ class Framer:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._rest = b""
+        self._rest = bytearray()
+        self._searched = 0
+        """Octets of `_rest` that hold no line break."""
         self._skip = 0
         """Octets of a message that is passed over."""
         self._skipping_line = False
 
     def feed(self, data: bytes) -> Iterator[bytes | None]:
-        """The messages that end in these bytes; `TOO_LONG` for one beyond the limit."""
-        self._rest += data
-        while self._rest:
-            if self._skip:
-                passed = min(self._skip, len(self._rest))
-                self._rest, self._skip = self._rest[passed:], self._skip - passed
-                continue
-            if not self._skipping_line:
-                if _COUNT_BEGUN.fullmatch(self._rest):
-                    return  # not yet known which kind it is
-                match = _COUNT.match(self._rest)
-                if match is not None:
-                    size, start = int(match[1]), match.end(1) + 1
-                    if size > self._limit:
-                        self._rest, self._skip = self._rest[start:], size
-                        yield TOO_LONG
-                        continue
-                    if len(self._rest) < start + size:
-                        return
-                    yield self._rest[start : start + size]
-                    self._rest = self._rest[start + size :].removeprefix(b"\n")
+        """The messages that end in these bytes; `TOO_LONG` for one beyond the limit.
+
+        The bytes are walked over once and cut off once, however many messages they hold.
+        """
+        rest, at = self._rest, 0
+        rest += data
+        searched, self._searched = self._searched, 0
+        try:
+            while at < len(rest):
+                if self._skip:
+                    passed = min(self._skip, len(rest) - at)
+                    at, self._skip = at + passed, self._skip - passed
                     continue
-            line, newline, rest = self._rest.partition(b"\n")
-            if not newline:
-                if len(line) > self._limit:
-                    if not self._skipping_line:
-                        yield TOO_LONG
-                    self._rest, self._skipping_line = b"", True
-                return
-            self._rest = rest
-            if not self._skipping_line:
-                yield line if len(line) <= self._limit else TOO_LONG
-            self._skipping_line = False
+                if not self._skipping_line:
+                    if _COUNT_BEGUN.fullmatch(rest, at):
+                        return  # not yet known which kind it is
+                    match = _COUNT.match(rest, at)
+                    if match is not None:
+                        size, start = int(match[1]), match.end(1) + 1
+                        if size > self._limit:
+                            at, self._skip = start, size
+                            yield TOO_LONG
+                            continue
+                        end = start + size
+                        if len(rest) < end:
+                            return
+                        at = end + rest.startswith(b"\n", end)
+                        yield bytes(rest[start:end])
+                        continue
+                end = rest.find(b"\n", max(at, searched))
+                if end < 0:
+                    self._searched = len(rest) - at
+                    if self._searched > self._limit:
+                        at, self._searched = len(rest), 0
+                        if not self._skipping_line:
+                            self._skipping_line = True
+                            yield TOO_LONG
+                    return
+                start, at = at, end + 1
+                if not self._skipping_line:
+                    yield bytes(rest[start:end]) if end - start <= self._limit else TOO_LONG
+                self._skipping_line = False
+        finally:
+            del rest[:at]
 
     def end(self) -> Iterator[bytes]:
         """A last line without its line break; half of a counted message is none."""
-        rest, self._rest = self._rest, b""
+        rest, self._rest = bytes(self._rest), bytearray()
         counted = _COUNT.match(rest) or _COUNT_BEGUN.fullmatch(rest)
         if rest and not (self._skipping_line or self._skip or counted):
             yield rest

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import itertools
 import socket
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -22,16 +22,26 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from authrisk.collect.inbox import line_of
+from authrisk.collect.http_body import (
+    BodyError,
+    Room,
+    check_size,
+    content_lines,
+    content_of,
+    received,
+)
 from authrisk.collect.syslog import Address, refused
 from authrisk.errors import FormatError, StoreError
 from authrisk.event import LoginEvent
 from authrisk.logs.choice import FormatChoice
-from authrisk.logs.parser import Line, Parser, ParseSettings, Rejected
+from authrisk.logs.parser import Line, ParseSettings, Rejected
 from authrisk.logs.report import Tally, collect
 from authrisk.logs.sniff import sniff
 
 Observe = Callable[[Sequence[LoginEvent]], Awaitable[int]]
+
+PARSED_TOGETHER = 4
+"""Bodies that are unpacked and parsed at one time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,41 +54,49 @@ class HttpSettings:
     """Accepted names in the `Host` header; None accepts any."""
     largest_body: int = 8 << 20
     """Bytes as they are sent."""
+    patience_s: float = 30.0
+    """For the whole of a body to arrive."""
+    waiting_bytes: int = 64 << 20
+    """Of all bodies that arrive or wait at one time."""
     largest_content: int = 64 << 20
     """Bytes after decompression."""
     longest_line: int = 1 << 20
+    most_lines: int = 100_000
+    """Of one body. Its logins are in memory together."""
 
 
 def collector_app(
     observe: Observe, choice: FormatChoice, settings: ParseSettings, limits: HttpSettings
 ) -> Starlette:
     """The application. `observe` remembers events and says how many of them were new."""
-    one_at_a_time = asyncio.Semaphore(4)
+    parsing = asyncio.Semaphore(PARSED_TOGETHER)
+    room = Room(limits.waiting_bytes)
 
     async def take(request: Request) -> Response:
-        """Answers 200 with counts; 400, 401, 403, 413, 415, 422 or 503 with the cause."""
+        """Answers 200 with counts; 400, 401, 403, 408, 413, 415, 422 or 503 with the cause."""
         refusal = _refusal(request, limits)
         if refusal is not None:
             return refusal
-        async with one_at_a_time:
-            body = await _read(request, limits.largest_body)
-            if body is None:
-                return _problem(413, f"The body is larger than {limits.largest_body} bytes.")
-            try:
-                content = _plain(body, request.headers.get("content-encoding", ""), limits)
-            except ValueError as error:
-                return _problem(*error.args)
-            tally = Tally()
-            try:
+        encoding, tally = request.headers.get("content-encoding", ""), Tally()
+        announced = request.headers.get("content-length", "")
+        try:
+            if announced.isascii() and announced.isdigit():
+                check_size(int(announced[:20]), limits.largest_body)
+            async with (
+                received(request.stream(), limits.largest_body, limits.patience_s, room) as body,
+                parsing,
+            ):
                 events = await asyncio.to_thread(
-                    _events, content, choice, settings, tally, limits.longest_line
+                    _events, body, encoding, limits, choice, settings, tally
                 )
-            except FormatError as error:
-                return _problem(422, f"The lines are of no known format: {error.what}.")
-            try:
                 new = await observe(events)
-            except StoreError:
-                return _problem(503, "The logins could not be kept; send them again.")
+        except BodyError as error:
+            slow = error.status == 408
+            return _problem(error.status, error.cause, {"connection": "close"} if slow else None)
+        except FormatError as error:
+            return _problem(422, f"The lines are of no known format: {error.what}.")
+        except StoreError:
+            return _problem(503, "The logins could not be kept; send them again.")
         report = tally.report()
         return JSONResponse(
             {
@@ -154,57 +172,39 @@ def _refusal(request: Request, limits: HttpSettings) -> Response | None:
     return None
 
 
-async def _read(request: Request, cap: int) -> bytes | None:
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and int(announced[:20]) > cap:
-        return None
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > cap:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _plain(body: bytes, encoding: str, limits: HttpSettings) -> bytes:
-    """The content of a body; raises ValueError with status and cause."""
-    encoding = encoding.strip().lower()
-    if encoding in ("", "identity"):
-        return body
-    if encoding not in ("gzip", "x-gzip"):
-        raise ValueError(415, "Content-Encoding must be gzip or identity.")
-    member = zlib.decompressobj(wbits=31)
-    try:
-        content = member.decompress(body, limits.largest_content + 1)
-    except zlib.error:
-        raise ValueError(400, "The body is no gzip data.") from None
-    if len(content) > limits.largest_content:
-        raise ValueError(413, f"The content is larger than {limits.largest_content} bytes.")
-    if not member.eof or member.unused_data:
-        raise ValueError(400, "The gzip data ends too early, or goes on.")
-    return content
-
-
 def _events(
-    content: bytes, choice: FormatChoice, settings: ParseSettings, tally: Tally, longest: int
+    body: bytes,
+    encoding: str,
+    limits: HttpSettings,
+    choice: FormatChoice,
+    settings: ParseSettings,
+    tally: Tally,
 ) -> list[LoginEvent]:
-    lines = list(_lines(content, longest))
-    texts = [line.text for line in lines if isinstance(line, Line) and line.text.strip()]
-    if not texts:
-        tally.lines += len(lines)
-        return []
-    parser: Parser = choice.parser or sniff(texts[:1000], choice.candidates)
+    """The logins of a body; raises BodyError or FormatError for one that is not taken."""
+    content = content_of(body, encoding, limits.largest_content)
+    lines = content_lines(content, limits.longest_line, limits.most_lines)
+    parser = choice.parser
+    if parser is None:
+        head, texts = _head(lines)
+        lines = itertools.chain(head, lines)
+        # Where no line holds text, any parser says so of each.
+        parser = sniff(texts, choice.candidates) if texts else choice.candidates[0]
     return list(collect(parser, lines, settings, tally))
 
 
-def _lines(content: bytes, longest: int) -> Iterator[Line | Rejected]:
-    for raw in content.removesuffix(b"\n").split(b"\n"):
-        if len(raw) > longest:
-            yield Rejected(Line("http", 0, ""), "line longer than the limit")
-        else:
-            text = raw.removesuffix(b"\r").decode("utf-8", "replace")
-            yield line_of(text) if text.strip() else Line("http", 0, "")
+def _head(lines: Iterator[Line | Rejected]) -> tuple[list[Line | Rejected], list[str]]:
+    """The first lines, as many as show the format, and the texts that stand in them."""
+    head: list[Line | Rejected] = []
+    texts: list[str] = []
+    size = 0
+    for line in lines:
+        head.append(line)
+        if isinstance(line, Line) and line.text.strip():
+            texts.append(line.text)
+            size += len(line.text)
+        if len(texts) >= _HEAD_LINES or size >= _HEAD_CHARACTERS:
+            break
+    return head, texts
 
 
 def _problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
@@ -214,3 +214,7 @@ def _problem(status: int, detail: str, headers: dict[str, str] | None = None) ->
         headers,
         media_type="application/problem+json",
     )
+
+
+_HEAD_LINES = 1000
+_HEAD_CHARACTERS = 1 << 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,8 @@ QUIET_S = 0.5
 
 Take = Callable[[Sequence[LoginEvent]], None]
 """Takes events and returns when they are remembered."""
+
+_LOG = logging.getLogger(__name__)
 
 
 def line_of(text: str) -> Line:
@@ -39,6 +42,8 @@ class Inbox:
         self.tally = Tally()
         self.dropped = 0
         """Lines that found no room."""
+        self.turned_away = 0
+        """Connections that found too many others."""
         self.error: Exception | None = None
         self._parser, self._settings, self._take = parser, settings, take
         self._lines: queue.Queue[Line | Rejected | None] = queue.Queue(WAITING_LINES)
@@ -69,6 +74,12 @@ class Inbox:
     def drop(self) -> None:
         """Count a line that its sender will not send again."""
         self.dropped += 1
+
+    def turn_away(self) -> None:
+        """Count a connection whose sender finds no room."""
+        if not self.turned_away:
+            _LOG.warning("a connection is turned away: too many are open; the end says how many")
+        self.turned_away += 1
 
     @property
     def alive(self) -> bool:

@@ -111,6 +111,7 @@ class _Streams:
         task = asyncio.current_task()
         assert task is not None
         if len(self._open) >= CONNECTIONS:
+            self._inbox.turn_away()
             writer.close()
             return
         self._open.add(task)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from authrisk.collect.alerts import Tell
+from authrisk.collect.outbox import Outbox
 from authrisk.errors import ScoringError
 from authrisk.event import NS_PER_S, LoginEvent
 from authrisk.history.store import Standing
@@ -18,6 +19,8 @@ FUTURE_TOLERANCE_S = 300.0
 """A login stamped further ahead of our clock never becomes familiar."""
 TOGETHER = 64
 """Logins of different users that share a commit."""
+UNREMEMBERED = 10_000
+"""Alerts that are known to have been told while their logins cannot be remembered."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,6 +33,7 @@ class WatchCounts:
     known: int = 0
     """Their event id was there already: a sender repeated itself."""
     alerts: int = 0
+    """Logins that were told, or wait to be."""
     lost: int = 0
     """History could not be read or written."""
 
@@ -39,7 +43,11 @@ class Watch:
 
     Scoring runs in the event loop's thread, as the service's own does, so both may share one
     scorer; the disk is waited for in threads. A login sees what came before it from its user;
-    logins of up to `TOGETHER` users are remembered together.
+    logins of up to `TOGETHER` users are remembered together, and what is common is counted then,
+    so none of them is scored by the others.
+
+    An alert is told before its login is remembered: after a crash between the two it may be told
+    again, and is not lost. What cannot be told waits in the `outbox`.
     """
 
     def __init__(
@@ -53,7 +61,10 @@ class Watch:
         """prepare: redacts, maps the user, enriches. threshold: the
         lowest riskScore of an alert. clock: nanoseconds since 1970."""
         self.counts = WatchCounts()
-        self._scorer, self._prepare, self._tell = scorer, prepare, tuple(tell)
+        self.outbox = Outbox(tell)
+        self._scorer, self._prepare = scorer, prepare
+        self._told: dict[str, None] = {}
+        """Ids of alerts whose login is not remembered yet, oldest first."""
         self._threshold, self._clock = threshold, clock
         self._threads = ThreadPoolExecutor(TOGETHER, "observed-write")
 
@@ -94,18 +105,27 @@ class Watch:
         ahead = event.timestamp_ns - self._clock() > FUTURE_TOLERANCE_S * NS_PER_S
         standing = Standing.UNCONFIRMED if ahead else None
         scorer = self._scorer
+        if assessment.risk_score >= self._threshold:
+            self._alert(event, assessment)
         stored = await asyncio.get_running_loop().run_in_executor(
             self._threads, lambda: scorer.remember(event, assessment, standing=standing)
         )
+        self._told.pop(event.event_id, None)
         if stored is None:
             self.counts.known += 1
             return False
         self.counts.observed += 1
-        if assessment.risk_score >= self._threshold:
-            self.counts.alerts += 1
-            for tell in self._tell:
-                tell(event, assessment)
         return True
+
+    def _alert(self, event: LoginEvent, assessment: RiskAssessment) -> None:
+        """Tell it, unless it was told when its login could not be remembered."""
+        if event.event_id in self._told:
+            return
+        if len(self._told) >= UNREMEMBERED:
+            del self._told[next(iter(self._told))]
+        self._told[event.event_id] = None
+        self.counts.alerts += 1
+        self.outbox.tell(event, assessment)
 
     def close(self) -> None:
         """Wait for what is being remembered."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import random
+import re
 from importlib.metadata import entry_points
 
 import pytest
 
 from authrisk.event import LoginEvent
 from authrisk.logs.choice import choose_formats
-from authrisk.logs.discovery import GROUP, load
+from authrisk.logs.discovery import GROUP, formats, load
 from authrisk.logs.parse import parse_events
+from authrisk.logs.parser import Ignored
+from authrisk.logs.reader_format import ReaderFormat
 from authrisk.testing.parser import SETTINGS, check_linear, check_parser, parse_text
 
 POINTS = sorted(entry_points(group=GROUP), key=lambda point: point.name)
@@ -25,8 +29,37 @@ def test_format_keeps_the_contract(point) -> None:  # type: ignore[no-untyped-de
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
 def test_cost_is_linear_in_the_line(point) -> None:  # type: ignore[no-untyped-def]
-    """No line of a megabyte costs more than in proportion to its length."""
+    """Doubling a line, up to what the format takes, never costs more than 2.5 times as much."""
     check_linear(load(point))
+
+
+def walked_again(text: str) -> int:
+    """Quadratic, whatever the text."""
+    return sum(text[at:].startswith("x") for at in range(len(text)))
+
+
+def blanks_tried_again(text: str) -> int:
+    """Quadratic where many blanks stand together."""
+    return len(re.findall(r" +$", text))
+
+
+@pytest.mark.parametrize(
+    ("cost", "longest"),
+    [(walked_again, 65_536), (walked_again, 16_384), (blanks_tried_again, 16_384)],
+)
+def test_a_quadratic_reader_is_told(cost, longest: int) -> None:  # type: ignore[no-untyped-def]
+    """Also one that only reads lines of moderate length; a linear one is not."""
+    openldap = formats()["openldap"]
+    assert isinstance(openldap, ReaderFormat)
+
+    def opened(read):  # type: ignore[no-untyped-def]
+        return lambda _settings: lambda line: Ignored(line, str(read(line.text)))
+
+    slow = dataclasses.replace(openldap, longest=longest, opened=opened(cost))
+    with pytest.raises(AssertionError, match="half of it"):
+        check_linear(slow, 2)
+    quick = opened(lambda text: sum(character == "x" for character in text))
+    check_linear(dataclasses.replace(slow, opened=quick), 2)
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
@@ -49,15 +82,21 @@ def test_a_whole_line_in_a_value_is_no_second_login(point) -> None:  # type: ign
     """Whatever word of a line holds a whole other line of a login of `victim`, nobody is victim."""
     parser = load(point)
     samples = [text for text in parser.sample.split("\n") if text.strip()]
-    names = {str(row["user_id"]) for row in parser.expected if row.get("user_id")}
-    forged = [text.replace(name, "victim") for text in samples for name in names if name in text]
+    for field in ("user_id", "user_name"):  # an id that is made of two fields stands nowhere
+        names = {str(row[field]) for row in parser.expected if row.get(field)}
+        forged = [
+            text.replace(name, "victim") for text in samples for name in names if name in text
+        ]
+        if forged:
+            break
+    assert forged, f"{parser.name}: no sample line holds a user of `expected`"
     for text in samples:
         for name in names:
             for inner in forged[:6]:
                 hostile = text.replace(name, f"x {inner}").replace("\n", " ")
                 for item in parse_text(parser, hostile):
                     if isinstance(item, LoginEvent):
-                        assert item.user_id != "victim", f"{hostile[:200]!r}"
+                        assert "victim" not in (item.user_id, item.user_name), hostile[:200]
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)

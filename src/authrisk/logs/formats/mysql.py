@@ -67,7 +67,7 @@ class _Connections:
         self._open.pop(number)
         match = _DENIED.fullmatch(message)
         if match is None:
-            if _OTHER_DENIAL.fullmatch(message):
+            if _of_something_else(message):
                 return Ignored(line, OTHER)
             self._rest_of_name.begin()
             return Rejected(line, "a user name with a line break")
@@ -89,6 +89,14 @@ class _Connections:
             source=source, reason="bad_credentials" if outcome is Outcome.FAILURE else None,
             auth_method="password", app="mysql",
         )  # fmt: skip
+
+
+def _of_something_else(denial: str) -> bool:
+    """Whether it is no account that was denied: a known user's database, a privilege."""
+    database = _NO_DATABASE.match(denial)
+    if database is None:
+        return denial.startswith("Access denied; ")
+    return denial.endswith("'") and len(denial) > database.end()
 
 
 def _stamp(header: re.Match[str]) -> str:
@@ -118,9 +126,7 @@ _COMMAND = re.compile(rf"({_WORDS})(?:\t| {{2,}})")
 _DENIED = UserPattern(
     r"Access denied for user '<USER>'@'(?P<source>[^' ]*)'(?: \(using password: (?:YES|NO)\))?"
 )
-_OTHER_DENIAL = re.compile(
-    r"Access denied for user '.*'@'[^' ]*' to database '.*'|Access denied; .*"
-)
+_NO_DATABASE = re.compile(r"Access denied for user '.*?'@'[^' ]*' to database '")
 _CONNECTED = re.compile(
     r"(?P<user>.*)@(?P<source>[^@\s]*) (?:as \S* )?on \S* using [A-Za-z/ ]{2,20}"
 )

@@ -47,14 +47,21 @@ def _opened(settings: ParseSettings) -> Reader:
 
 
 def _read_audit(message: str) -> tuple[str, Outcome, str, str | None] | None:
-    match = _AUDIT.fullmatch(message)
+    # Where a name stands in brackets its end is looked for once, not once a beginning.
+    before, bracket, fault = message.rpartition("]")
+    if not bracket or "[" in fault or fault.find(";") != len(fault) - 1:
+        match = _AUDIT.fullmatch(message)
+        if match is None:
+            return None
+        said = match["fault"]
+        outcome = Outcome.SUCCESS if said is None else Outcome.FAILURE
+        return match["user"], outcome, said or "", match["protocol"]
+    match = _AUDIT_NAMED.fullmatch(before)
     if match is None:
         return None
-    user, protocol, fault, named = match.group("user", "protocol", "fault", "named")
-    if named is not None and named != user:
+    if match["named"] != match["user"]:
         raise ValueError("ambiguous user name")
-    outcome = Outcome.SUCCESS if fault is None else Outcome.FAILURE
-    return user, outcome, fault or "", protocol
+    return match["user"], Outcome.FAILURE, fault, match["protocol"]
 
 
 def _read_refusal(
@@ -85,10 +92,9 @@ _HEADER = re.compile(
     r"([0-9-]{10} [0-9:]{8},[0-9]{3}) (INFO|WARN|ERROR|DEBUG|FATAL) +\[[^\[\]]*\] \[([^\[\]]*)\] "
 )
 _CONTEXT = re.compile(r"(?:^|(?<=;))([a-z]+)=([^;]*);")
-_AUDIT = UserPattern(
-    r"security - cmd=(?:Auth|AdminAuth); account=<USER>; protocol=(?P<protocol>\w{1,20});"
-    r"(?: error=(?P<fault>(?:authentication failed for \[(?P<named>.*)\])?[^;\[\]]*);)?"
-)
+_ACCOUNT = r"security - cmd=(?:Auth|AdminAuth); account=<USER>; protocol=(?P<protocol>\w{1,20});"
+_AUDIT = UserPattern(_ACCOUNT + r"(?: error=(?P<fault>[^;\[\]]*);)?")
+_AUDIT_NAMED = UserPattern(_ACCOUNT + r" error=authentication failed for \[(?P<named>.*)")
 _REFUSAL = re.compile(
     r"SoapEngine - handler exception(?:: authentication failed for \[(.*)\], ([^\[\]]*))?"
 )
