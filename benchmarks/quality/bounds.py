@@ -8,8 +8,8 @@ from authrisk.evaluation.asked import MIMIC
 from authrisk.evaluation.figures import Report
 
 MACRO_AT_1PCT, UNSUPERVISED_AT_1PCT = 0.35, 0.28
-"""Of our models, over the tiers T0-T4 and T6. The second for the one that sees no labels: on the few
-logins of the small world it reaches 0.335."""
+"""Of our models, over the tiers T0-T4 and T6. The second for the one that sees no labels: on the
+few logins of the small world it reaches 0.335."""
 MIMIC_AT_1PCT = 0.03
 REALISED = (0.004, 0.025)
 """Of 1 % promised, in the test and late periods."""
