@@ -22,7 +22,7 @@ from authrisk.testing.model import check_model, random_windows
 from authrisk.training.export import PARITY, check_parity, to_onnx
 from authrisk.training.fit import Fitted, Network
 from authrisk.training.prepare import Kind, Prepared
-from authrisk.training.supervised import FLOOD
+from authrisk.training.supervised import FLOOD, REASONERS, SupervisedLstm
 
 Fit = tuple[Network, Fitted]
 
@@ -156,7 +156,7 @@ def test_supervised_parts_are_what_groups_add(
     fitted: Fit, kind: Kind, real_windows: np.ndarray
 ) -> None:
     """A part is what the log-odds lose, in bits, when the group's columns are set to usual and the
-    past says what it said."""
+    past says what it said; by the judges who are asked for reasons. The score is of all of them."""
     network, _ = fitted
     usual = torch.linspace(-1, 1, F)
     before, network.usual = network.usual, usual
@@ -168,16 +168,23 @@ def test_supervised_parts_are_what_groups_add(
         context = network.context(
             states[:, -1], given[:, 1:], past[..., F - F_RELATION :], past[..., :1], found[:, -1]
         )
+        each = said_by(network, context, real_windows[:, -1])
+        told = each[:, :REASONERS].mean(axis=1)
+        assert raw == pytest.approx(each.mean(axis=1), abs=1e-4)
         for g, group in enumerate(GROUPS):
             changed = real_windows.copy()
             columns = [f for f, feature in enumerate(FEATURES) if feature.group == group]
             changed[:, -1, columns] = usual[columns].numpy()
-            judges = network.judge(context, torch.from_numpy(changed[:, -1]))  # (M, J)
-            again = judges.mean(dim=1).detach().numpy()
-            expected = (raw - again) / np.log(2)
+            again = said_by(network, context, changed[:, -1])[:, :REASONERS].mean(axis=1)
+            expected = (told - again) / np.log(2)
             assert parts[:, g] == pytest.approx(expected, abs=1e-4), group
     finally:
         network.usual = before
+
+
+def said_by(network: SupervisedLstm, context: torch.Tensor, login: np.ndarray) -> np.ndarray:
+    """(M, J): the log-odds of each judge."""
+    return network.judge(context, torch.from_numpy(login)).detach().numpy()
 
 
 def test_columns_of_the_moment_are_read_for_the_login_only(fitted: Fit) -> None:

@@ -38,7 +38,8 @@ from authrisk.features.encoders import Scalers
 EMBED, HIDDEN, JUDGE = 48, 64, 256
 HEADS, WIDTH = 6, 16
 """Attention heads and the length of each one's query, key and value."""
-JUDGES = 8  # J
+JUDGES, REASONERS = 8, 2
+"""J, and how many of them are asked what each group of columns adds: reasons need no more."""
 BINS = 10
 """Pieces of a continuous column."""
 DROPOUT = 0.2
@@ -207,7 +208,8 @@ class SupervisedLstm(nn.Module):
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """windows (N, T, F) -> raw (N,), parts (N, G).
 
-        A part is what the logit loses when the group's columns are set to their usual values.
+        A part is what the logit of the first REASONERS judges loses when the group's columns are
+        set to their usual values.
         """
         past, login = windows[:, :-1], windows[:, -1]  # (N, K, F), (N, F)
         states, given = self.states(past)  # (N, K + 1, H), (N, K + 1, 2A)
@@ -231,12 +233,13 @@ class SupervisedLstm(nn.Module):
                 change = change + pieces[:, begin:end] @ self.gauge.weight[:, begin:end].T
             layers.append(layer - change)
         n = login.shape[0]
-        logits = self.bench.verdict(torch.stack(layers, dim=1).reshape(-1, JUDGE))
-        logits = logits.reshape(n, len(GROUPS) + 1)
+        asked = self.bench.verdict(torch.stack(layers, dim=1).reshape(-1, JUDGE), REASONERS)
+        asked = asked.reshape(n, len(GROUPS) + 1)
         flood = self.flood(login)  # (N, 1)
-        parts = logits[:, :1] - logits[:, 1:]
+        parts = asked[:, :1] - asked[:, 1:]
         parts = parts + (flood - self.flood(self.usual.unsqueeze(0))) * self.flooded
-        return (logits[:, :1] + flood).squeeze(-1), parts / math.log(2)  # (N,), (N, G)
+        logit = self.bench.verdict(layer, JUDGES) + flood  # (N, 1)
+        return logit.squeeze(-1), parts / math.log(2)  # (N,), (N, G)
 
 
 class Bench(nn.Module):
@@ -261,23 +264,25 @@ class Bench(nn.Module):
 
     def forward(self, layer: Tensor) -> Tensor:
         """layer (M, JUDGE) -> (M, J)."""
-        said: Tensor = (self.thoughts(layer) * self.say).sum(dim=-1) + self.lean
+        said: Tensor = (self.thoughts(layer, JUDGES) * self.say).sum(dim=-1) + self.lean
         return said
 
-    def verdict(self, layer: Tensor) -> Tensor:
-        """layer (M, JUDGE) -> the mean of the judges, (M, 1).
+    def verdict(self, layer: Tensor, judges: int) -> Tensor:
+        """layer (M, JUDGE) -> the mean of the first judges, (M, 1).
 
         One matrix product: ONNX Runtime sums its rows alike in any batch, a ReduceSum not.
         """
-        mean = self.say.reshape(-1, 1) / JUDGES  # (J * JUDGE / 2, 1)
-        verdict: Tensor = self.thoughts(layer).flatten(1) @ mean + self.lean.mean()
+        mean = self.say[:judges].reshape(-1, 1) / judges  # (J * JUDGE / 2, 1)
+        thoughts = self.thoughts(layer, judges).flatten(1)  # (M, J * JUDGE / 2)
+        verdict: Tensor = thoughts @ mean + self.lean[:judges].mean()
         return verdict
 
-    def thoughts(self, layer: Tensor) -> Tensor:
-        """layer (M, JUDGE) -> (M, J, JUDGE / 2)."""
-        seen = torch.relu(layer.unsqueeze(1) * self.scale + self.shift)  # (M, J, JUDGE)
-        seen = self.drop(seen) * self.inner
-        thoughts: Tensor = self.drop(torch.relu(self.think(seen) * self.outer))
+    def thoughts(self, layer: Tensor, judges: int) -> Tensor:
+        """layer (M, JUDGE) -> those of the first judges, (M, J, JUDGE / 2)."""
+        scale, shift = self.scale[:judges], self.shift[:judges]
+        seen = torch.relu(layer.unsqueeze(1) * scale + shift)  # (M, J, JUDGE)
+        seen = self.drop(seen) * self.inner[:judges]
+        thoughts: Tensor = self.drop(torch.relu(self.think(seen) * self.outer[:judges]))
         return thoughts
 
 
