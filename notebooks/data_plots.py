@@ -61,9 +61,9 @@ def user_timeline(events: pl.DataFrame, user: str) -> Figure:
         )  # fmt: skip
     axes.set_yticks(range(len(lanes)), lanes)
     axes.set_ylim(len(lanes) - 0.5, -0.5)
-    dates = AutoDateLocator(maxticks=9)  # type: ignore[no-untyped-call]
+    dates = AutoDateLocator(maxticks=9)
     axes.xaxis.set_major_locator(dates)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))
     axes.set_xlabel("time (UTC); a cross is a failed attempt")
     axes.set_title(f"User {user}: {mine.height} attempts, by network and client")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), title="browser, system (attempts)")

@@ -24,6 +24,6 @@ class ProgressLine:
         self._shown = text
         shown = {"text/plain": text}
         if self._line is None:
-            self._line = display(shown, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+            self._line = display(shown, raw=True, display_id=True)
         else:
-            self._line.update(shown, raw=True)  # type: ignore[no-untyped-call]
+            self._line.update(shown, raw=True)

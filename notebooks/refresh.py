@@ -21,7 +21,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 def refresh(path: Path) -> int:
     """Run one notebook in its own directory and write it back; answers its bytes."""
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(path, as_version=4)
     NotebookClient(
         notebook,
         timeout=600,
@@ -29,7 +29,7 @@ def refresh(path: Path) -> int:
         record_timing=False,
         resources={"metadata": {"path": str(HERE)}},
     ).execute()
-    notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL)  # type: ignore[no-untyped-call]
+    notebook.metadata = nbformat.NotebookNode(kernelspec=KERNEL)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         for output in cell.get("outputs", []):
@@ -37,7 +37,7 @@ def refresh(path: Path) -> int:
             if "image/png" in data:
                 data["image/png"] = _lighter(data["image/png"])
                 data["text/plain"] = "a picture"
-    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
+    nbformat.write(notebook, path)
     return path.stat().st_size
 
 

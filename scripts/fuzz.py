@@ -79,8 +79,8 @@ def main() -> int:
         )
         if failure is not None:
             failed += 1
-            print(f"{name}: {failure}")  # noqa: T201
-        print(f"{name}: {tried:,} inputs")  # noqa: T201
+            print(f"{name}: {failure}")  # noqa: T201 - what the command is for
+        print(f"{name}: {tried:,} inputs")  # noqa: T201 - what the command is for
     return 1 if failed else 0
 
 

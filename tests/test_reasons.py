@@ -112,7 +112,7 @@ def test_no_history() -> None:
     assert reason.code == "no_history"
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=50, derandomize=True)
 @given(
     st.lists(
         st.tuples(

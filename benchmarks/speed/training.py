@@ -29,7 +29,7 @@ def figures(users: int) -> Iterator[Figure]:
             network = new_network(kind, prepared)
             optimizer = torch.optim.AdamW(network.parameters(), fused=True)
 
-            def epoch(network=network, optimizer=optimizer, prepared=prepared) -> None:  # type: ignore[no-untyped-def]
+            def epoch(network=network, optimizer=optimizer, prepared=prepared) -> None:
                 for batch in batches(prepared.train, 1):
                     optimizer.zero_grad(set_to_none=True)
                     batch_loss(network, batch).backward()

@@ -28,7 +28,7 @@ from authrisk.features.source import HORIZON_NS
 from authrisk.history.store import HistoryStore, SourceKind, Standing, StoredLogin
 from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
-from authrisk.models.calibration import MEDIUM, Calibrator, level_of
+from authrisk.models.calibration import MEDIUM, Calibrator, Level, level_of
 from authrisk.reasons import Reason, explain
 
 Trust = Literal["low-risk", "confirmed"]
@@ -54,7 +54,7 @@ class RiskAssessment(msgspec.Struct, frozen=True):
 
     event_id: str
     risk_score: float
-    risk_level: str
+    risk_level: Level
     state: Literal["scored", "learning"]
     reasons: tuple[Reason, ...]
     model_name: str

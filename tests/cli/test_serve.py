@@ -16,7 +16,7 @@ DOCUMENTED = b"""{
     "timestamp":"1589912560607000000",
     "userID":"1023937207516135485",
     "location":"212.78.83.12"
-}"""  # noqa: E501
+}"""  # noqa: E501 - the call as it is documented
 COMMAND = [sys.executable, "-c", "from authrisk.cli import main; raise SystemExit(main())", "serve"]
 
 

@@ -195,7 +195,7 @@ def test_lines_come_one_at_a_time() -> None:
     assert (count, peak < 2 << 20) == (1 << 20, True), peak
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.binary(max_size=30).map(lambda raw: raw.replace(b"\n", b"")), min_size=1))
 def test_lines_are_those_of_a_file(raws: list[bytes]) -> None:
     """The same texts and the same causes as `read_source` has for the same bytes."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from authrisk.enrich.address import AddressKind, normalise, pack, prefix_of
 
-LAW = settings(max_examples=150, derandomize=True, deadline=None)
+LAW = settings(max_examples=150, derandomize=True)
 V4 = st.integers(0, 2**32 - 1).map(ipaddress.IPv4Address)
 V6 = st.integers(0, 2**128 - 1).map(ipaddress.IPv6Address)
 

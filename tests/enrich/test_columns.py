@@ -15,7 +15,7 @@ from authrisk.errors import InputError
 DTYPES = (np.uint8, np.uint16, np.uint32, np.uint64)
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True)
 @given(st.sampled_from(DTYPES), st.lists(st.integers(0, 2**64 - 1), max_size=30), st.booleans())
 def test_arrays_come_back_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, dtype: type, numbers: list[int], ordered: bool

@@ -123,7 +123,7 @@ SCHEMA = {
 }
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True)
 @given(st.lists(EVENTS, max_size=12))
 def test_a_table_is_enriched_as_its_events(events: list[LoginEvent]) -> None:
     """`enrich_frame` gives in each field of each row what `enrich` gives."""
@@ -138,7 +138,7 @@ def test_a_table_is_enriched_as_its_events(events: list[LoginEvent]) -> None:
         assert done[name].to_list() == [getattr(e, name) for e in expected], name
 
 
-@settings(max_examples=60, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True)
 @given(EVENTS)
 def test_enriching_twice_is_enriching_once(one: LoginEvent) -> None:
     """What was filled in agrees with itself."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from authrisk.enrich.ranges import RangeTable, from_ranges
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=150, derandomize=True)
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 4), st.integers(0, 2)), max_size=12),
        st.sampled_from([np.uint32, np.uint64]), st.booleans())  # fmt: skip
 def test_a_table_says_what_its_ranges_say(

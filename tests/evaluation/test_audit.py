@@ -159,7 +159,7 @@ def test_artefacts_are_caught(
     world = consumers if broken is failures_left_behind else company
 
     def broken_inject(events: pl.DataFrame, *arguments: object) -> Injection:
-        made = inject(events, *arguments)  # type: ignore[arg-type]
+        made = inject(events, *arguments)
         fakes = broken(made, events).select(events.columns)
         # Cases put a fake at the instant of what it replaces: a fake of its own time replaces none.
         gone = pl.Series("replaces", [None], pl.String).new_from_index(0, fakes.height)
@@ -224,7 +224,7 @@ def test_without_lightgbm_the_audit_says_what_to_install(
     def without(name: str, *rest: object) -> object:
         if name == "lightgbm":
             raise ImportError(name)
-        return real(name, *rest)  # type: ignore[arg-type]
+        return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(AuthriskError, match=r"lightgbm.*pip install 'authrisk\[evaluate\]'"):

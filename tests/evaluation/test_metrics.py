@@ -19,7 +19,7 @@ from authrisk.evaluation.metrics import (
 )
 
 SCORES = arrays.arrays(np.float64, st.integers(1, 60), elements=st.integers(-5, 5).map(float))
-LAW = settings(max_examples=50, deadline=None, derandomize=True)
+LAW = settings(max_examples=50, derandomize=True)
 NONE = np.empty(0)
 
 

@@ -40,7 +40,7 @@ def test_columns_are_the_fields_in_their_order() -> None:
     assert EVENT_SCHEMA["timestamp"] == pl.Datetime("ns", "UTC")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(EVENTS, max_size=6))
 def test_round_trip_is_exact(events: list[LoginEvent]) -> None:
     """Events that become a table and events again are the same events."""

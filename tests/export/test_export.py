@@ -45,7 +45,7 @@ Back = Callable[[dict[str, Any]], LoginEvent]
 def test_no_field_is_lost(out: Out, back: Back) -> None:
     """An event that leaves and comes back through JSON is the same event."""
 
-    @settings(max_examples=100, deadline=None)
+    @settings(max_examples=100)
     @given(EVENTS)
     def check(event: LoginEvent) -> None:
         assert back(json.loads(json.dumps(out(event)))) == event

@@ -55,7 +55,7 @@ def test_counts_are_counts(events: pl.DataFrame) -> None:
     assert population.size == size
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=20, derandomize=True)
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.randoms(use_true_random=False))
 def test_replay_is_one_call_after_the_other(values: list[int], draw: random.Random) -> None:
     """Many at once give bit for bit what one at a time gives."""

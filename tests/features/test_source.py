@@ -75,7 +75,7 @@ def replayed(events: list[LoginEvent]) -> np.ndarray:
     return out
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(traffic())
 def test_replay_equals_live(events: list[LoginEvent]) -> None:
     """A replay counts bit for bit what the live service counts out of its history."""
@@ -97,7 +97,7 @@ def _user(name: str | None) -> int:
     return 0 if name is None else code_of("user", name)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(traffic())
 def test_counts_of_other_users(events: list[LoginEvent]) -> None:
     """Users tried from a source are the different others among its last attempts; the share is

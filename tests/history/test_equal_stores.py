@@ -95,6 +95,4 @@ class BothStores(RuleBasedStateMachine):
 
 
 TestBothStores = BothStores.TestCase
-TestBothStores.settings = settings(
-    max_examples=40, stateful_step_count=30, deadline=None, derandomize=True
-)
+TestBothStores.settings = settings(max_examples=40, stateful_step_count=30, derandomize=True)

@@ -18,7 +18,7 @@ from authrisk.models.bundle import Bundle
 from authrisk.scorer import Scorer, Trust
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=25, derandomize=True)
 @given(data=st.data())
 def test_remembering_twice_is_remembering_once(bundle: Bundle, timelines, live, data) -> None:
     """Each event told again, at once and at the end, leaves all scores and counts as they are."""

@@ -35,7 +35,7 @@ def test_replay_equals_live(bundle: Bundle, events: pl.DataFrame, live, replayed
     assert reasons == [";".join(r.code for r in a.reasons) for a in answers]
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(data=st.data())
 def test_replay_equals_live_of_anything(bundle: Bundle, timelines, live, replayed, data) -> None:
     """The same for invented logins: unknown fields, nobody's logins, several in one instant."""
@@ -169,7 +169,7 @@ def test_frame_codes_equal_event_codes(events: pl.DataFrame) -> None:
     assert np.array_equal(frame.floats, single.floats, equal_nan=True)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(data=st.data())
 def test_frame_codes_equal_event_codes_of_anything(timelines, data) -> None:
     """The same for unknown fields, numbers that are none, and texts that are empty."""

@@ -18,7 +18,7 @@ from authrisk.features.coded import code_frame
 from authrisk.features.population import Population, rarity_codes
 from authrisk.models.bundle import FILES, Bundle, load_bundle, pretrained_path, write_bundle
 
-LAW = settings(max_examples=25, deadline=None, derandomize=True)
+LAW = settings(max_examples=25, derandomize=True)
 
 
 def finite(events: list[LoginEvent]) -> list[LoginEvent]:

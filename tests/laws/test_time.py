@@ -19,7 +19,7 @@ from authrisk.history.store import Standing
 from authrisk.models.bundle import Bundle
 from authrisk.scorer import Scorer
 
-LAW = settings(max_examples=20, deadline=None, derandomize=True)
+LAW = settings(max_examples=20, derandomize=True)
 
 
 @LAW

@@ -73,7 +73,7 @@ def test_any_field_may_be_strange(bundle: Bundle, live, replayed, time_ns: int) 
     check(replayed(bundle, events)[0], live(bundle, events))
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(data=st.data())
 def test_any_past_may_be_strange(bundle: Bundle, timelines, live, replayed, data) -> None:
     """Strange logins become the past of others; every score stays a number in 0..1."""

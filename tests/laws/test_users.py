@@ -19,7 +19,7 @@ from authrisk.features.coded import code_frame
 from authrisk.features.timeline import EVIDENCE, FAMILIAR, arrange, rows
 from authrisk.models.bundle import Bundle
 
-LAW = settings(max_examples=20, deadline=None, derandomize=True)
+LAW = settings(max_examples=20, derandomize=True)
 STANDINGS = {Outcome.SUCCESS: FAMILIAR, Outcome.FAILURE: EVIDENCE}
 
 

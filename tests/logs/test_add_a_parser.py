@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 import subprocess
@@ -51,4 +50,4 @@ def test_commands_run(line: str, folder: Path) -> None:
         words[0] = sys.executable
     run(words, folder)
     if "-o" in words:
-        assert os.path.getsize(folder / words[words.index("-o") + 1])  # noqa: PTH202
+        assert (folder / words[words.index("-o") + 1]).stat().st_size

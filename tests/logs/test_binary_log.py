@@ -39,7 +39,7 @@ def items(parser: Parser, path: Path) -> list[Item]:
 
 @pytest.mark.parametrize("size", [384, 400])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_wtmp_is_read_record_by_record(tmp_path: Path, size: int, pack) -> None:  # type: ignore[no-untyped-def]
+def test_wtmp_is_read_record_by_record(tmp_path: Path, size: int, pack) -> None:
     """Each record is a line; both layouts, compressed or not; IPv4 and IPv6."""
     path = tmp_path / "wtmp"
     v6 = bytes.fromhex("20010db8" + "00" * 11 + "01")
@@ -65,7 +65,7 @@ def test_btmp_holds_failures(tmp_path: Path) -> None:
 
 
 @given(cut=st.integers(0, 3 * 384), noise=st.binary(max_size=900))
-def test_damaged_wtmp_is_told(tmp_path_factory, cut: int, noise: bytes) -> None:  # type: ignore[no-untyped-def]
+def test_damaged_wtmp_is_told(tmp_path_factory, cut: int, noise: bytes) -> None:
     """What follows the first record may be anything: nothing raises, and damage is a rejection."""
     path = tmp_path_factory.mktemp("utmp") / "wtmp"
     path.write_bytes(utmp(7, b"ann", b"h") + (utmp(7, b"bo", b"h") * 3)[:cut] + noise)
@@ -132,7 +132,7 @@ class Evtx:
         self.chunk += struct.pack("<I", size)
         self.chunk[start + 4 : start + 8] = struct.pack("<I", size)
 
-    def element(self, name, inner, text=None, attribute=None) -> None:  # type: ignore[no-untyped-def]
+    def element(self, name, inner, text=None, attribute=None) -> None:
         self.chunk += bytes([0x41 if attribute else 0x01]) + bytes(4)
         data = len(self.chunk)
         self.name(name)
@@ -176,7 +176,7 @@ def event_log() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_evtx_is_read_record_by_record(tmp_path: Path, event_log: bytes, pack) -> None:  # type: ignore[no-untyped-def]
+def test_evtx_is_read_record_by_record(tmp_path: Path, event_log: bytes, pack) -> None:
     """A binary Windows log gives the events of its records."""
     path = tmp_path / "Security.evtx"
     path.write_bytes(pack(event_log))
@@ -184,7 +184,7 @@ def test_evtx_is_read_record_by_record(tmp_path: Path, event_log: bytes, pack) -
     assert [event.event_id for event in found] == [f"Security.evtx:{n}" for n in (1, 2, 3)]
     assert found[0].user_name == "ann <\u00e9>"
     assert (found[0].src_ip, found[0].dst_host) == ("10.0.0.9", "dc1.corp.example")
-    assert json.loads(next(iter(read(path))).text)["Event"]["EventData"]["LogonType"] == "3"  # type: ignore[union-attr]
+    assert json.loads(next(iter(read(path))).text)["Event"]["EventData"]["LogonType"] == "3"
 
 
 def test_damaged_evtx_raises_nothing(tmp_path: Path, event_log: bytes) -> None:

@@ -14,7 +14,7 @@ TEXTS = list(itertools.islice(FUZZ["mutations"](FUZZ["seeds"](), random.Random(2
 
 
 @pytest.mark.parametrize(("name", "target"), FUZZ["targets"]().items())
-def test_bent_lines_are_taken_as_promised(name: str, target) -> None:  # type: ignore[no-untyped-def]
+def test_bent_lines_are_taken_as_promised(name: str, target) -> None:
     """Each grammar and each format: nothing is raised, each line gives an item, none takes long."""
     assert FUZZ["first_failure"](target, TEXTS) is None, name
 

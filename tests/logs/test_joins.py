@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from authrisk.event import LoginEvent, Outcome
@@ -47,7 +47,6 @@ def late(parts: list[tuple[str, int, int]], seed: int) -> list[tuple[str, int, i
     return sorted(parts, key=lambda part: part[1] + delay.randint(0, TOLERANCE_NS))
 
 
-@settings(deadline=None)
 @given(PARTS, st.integers(0, 9))
 def test_any_order_within_the_tolerance_makes_the_same_groups(
     parts: list[tuple[str, int]], seed: int
@@ -59,7 +58,6 @@ def test_any_order_within_the_tolerance_makes_the_same_groups(
     assert all(group == sorted(group, key=lambda part: part[1]) for group in groups)
 
 
-@settings(deadline=None)
 @given(PARTS, st.integers(1, 8))
 def test_nothing_is_lost_and_memory_is_bounded(parts: list[tuple[str, int]], capacity: int) -> None:
     """In any order and with little room, every part leaves once and few are held."""

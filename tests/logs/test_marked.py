@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from authrisk.logs.columnar import read_blocks
@@ -30,7 +30,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("marked") / "log"
 
 
-@settings(deadline=None)
 @given(PIECES, st.booleans())
 def test_marked_lines_are_those_of_the_reader(place: Path, data: bytes, cut: bool) -> None:
     """Any bytes, plain or in a gzip file that ends too early: the same lines, none uncounted."""

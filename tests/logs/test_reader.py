@@ -26,7 +26,7 @@ TEXT = "eins\nzwei ü\n\ndrei"
 
 
 def texts(items: object) -> list[str]:
-    return [item.text if isinstance(item, Line) else item.cause for item in items]  # type: ignore[attr-defined]
+    return [item.text if isinstance(item, Line) else item.cause for item in items]
 
 
 def lines_by_blocks(paths: list[Path]) -> Iterator[Line]:
@@ -70,7 +70,7 @@ def test_every_kind_of_file_gives_the_same_lines(tmp_path: Path, data: bytes) ->
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.binary(max_size=300), limit=st.integers(1, 40))
 def test_lines_are_those_of_a_plain_split(data: bytes, limit: int) -> None:
     """Whatever the bytes, each piece between line feeds is one item, numbered from 1."""
@@ -112,7 +112,7 @@ def test_an_endless_line_is_rejected_in_flat_memory(tmp_path: Path) -> None:
 def test_a_cut_file_keeps_what_was_whole(tmp_path: Path, pack: object) -> None:
     """Every line before the damage is read; the damage is one rejected line."""
     lines = [f"line {number} {number * 7919 % 1000}" for number in range(20_000)]
-    data = pack("\n".join(lines).encode())  # type: ignore[operator]
+    data = pack("\n".join(lines).encode())
     items = list(read_lines([write(tmp_path / "cut.gz", data[: len(data) * 3 // 4])]))
     assert isinstance(items[-1], Rejected) and "ends too early" in items[-1].cause
     good = texts(items[:-2])

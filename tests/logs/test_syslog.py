@@ -31,7 +31,7 @@ from authrisk.logs.syslog import SyslogLine, split_syslog
 )  # fmt: skip
 def test_every_spelling_of_the_header(text: str, expected: tuple[str | None, ...]) -> None:
     """Each known header gives its five parts."""
-    assert split_syslog(text) == SyslogLine(*expected)  # type: ignore[arg-type]
+    assert split_syslog(text) == SyslogLine(*expected)
 
 
 @given(message=st.text(st.characters(blacklist_characters="\n"), max_size=120))

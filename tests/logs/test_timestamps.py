@@ -13,7 +13,7 @@ from authrisk.event import NS_PER_S, format_time_ns
 from authrisk.logs.parser import ParseSettings
 from authrisk.logs.timestamps import StampReader, epoch_to_ns, zone_of
 
-MOMENTS = st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2100, 1, 1))  # noqa: DTZ001
+MOMENTS = st.datetimes(dt.datetime(1990, 1, 1), dt.datetime(2100, 1, 1))  # noqa: DTZ001 - the zone is put on afterwards
 
 
 def reader(reference: str = "2024-03-05T12:00:00+00:00", zone: str = "UTC") -> StampReader:

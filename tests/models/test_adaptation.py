@@ -12,7 +12,7 @@ from authrisk.errors import StoreError
 from authrisk.models.adaptation import REACH, USER_DAILY, Adaptation, adapted
 from authrisk.models.calibration import DECADES, Calibrator, fit_calibration
 
-LAW = settings(max_examples=30, deadline=None, derandomize=True)
+LAW = settings(max_examples=30, derandomize=True)
 PRIOR = fit_calibration(np.random.default_rng(1).normal(size=20_000))
 LIVE = arrays.arrays(np.float32, st.integers(1, 400), elements=st.floats(-50, 50, width=32))
 NOON_NS = 20_000 * 86_400 * 10**9

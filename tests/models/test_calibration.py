@@ -19,7 +19,7 @@ from authrisk.models.calibration import (
 )
 
 FLOATS = st.floats(-1e6, 1e6, width=32)
-LAW = settings(max_examples=50, deadline=None, derandomize=True)
+LAW = settings(max_examples=50, derandomize=True)
 
 
 @st.composite

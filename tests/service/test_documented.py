@@ -11,7 +11,7 @@ DOCUMENTED = """curl --location --request POST '{base}/getAnomalyScore' \\
     "userID":"1023937207516135485",
     "location":"212.78.83.12"
 }}'
-"""  # noqa: E501
+"""  # noqa: E501 - the call as it is documented
 
 
 def test_documented_curl_byte_for_byte(live_server, scorer):

@@ -234,7 +234,6 @@ def test_user_ids_are_kept_exactly(client, scorer, user, login):
 @given(body=st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
 @settings(
     max_examples=40,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -261,7 +260,6 @@ FIELDS = ("userID", "timestamp", "location", "userAgent", "eventID", "mfa", "rtt
 @given(fields=st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, JSON)), good=st.booleans())
 @settings(
     max_examples=50,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

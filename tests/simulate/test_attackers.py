@@ -276,7 +276,7 @@ def test_a_log_of_hosts_falls_back_and_says_so():
 
 
 @given(blank=st.sets(st.sampled_from([*NETWORK_FIELDS, *CLIENT_FIELDS, "app", "user_id"])))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_any_column_may_be_null(blank):
     """A source that says nothing in some column never breaks the injector."""
     events = simulate(CONSUMER, users=40, seed=9).events.with_columns(

@@ -10,7 +10,7 @@ DAYS = np.linspace(18_300.0, 20_500.0, 60)
 
 
 @given(st.integers(0, 10**6), st.integers(0, 2**32))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_versions_never_roll_back_while_a_device_lives(device, seed):
     """Updates come late, but only forwards; a replaced device may differ."""
     clients = clients_of(own_devices(CONSUMER.life, np.full(len(DAYS), device), seed), DAYS, seed)

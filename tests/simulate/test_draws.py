@@ -9,7 +9,7 @@ KEYS = np.arange(50_000)
 
 
 @given(st.integers(0, 2**64 - 1), st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_draw_depends_on_its_keys_alone(seed, keys):
     """Asking for one draw or for many gives the same number."""
     all_at_once = mix(seed, np.array(keys, np.int64))

@@ -114,4 +114,4 @@ def test_bad_arguments_are_refused():
     with pytest.raises(InputError):
         simulate(CONSUMER, users=1, seed=1, days=0)
     with pytest.raises(InputError):
-        simulate(CONSUMER, users=1, seed=1, start=dt.datetime(2025, 1, 1))  # noqa: DTZ001
+        simulate(CONSUMER, users=1, seed=1, start=dt.datetime(2025, 1, 1))  # noqa: DTZ001 - the zone is put on afterwards

@@ -57,7 +57,7 @@ app.add_typer(dataset.app, name="dataset")
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        print(__version__)  # noqa: T201
+        print(__version__)  # noqa: T201 - what the command is for
         raise typer.Exit
 
 

@@ -11,7 +11,7 @@ import contextlib
 import datetime as dt
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -111,7 +111,7 @@ def main() -> None:
             _say(Answer(task.index, error=Fault("InputError", what, task.path, None)))
 
 
-def _reader(job: Job):  # type: ignore[no-untyped-def]
+def _reader(job: Job) -> Callable[[Task], Iterator[Answer]]:
     from authrisk.cli.log_reading import KeepingTally, read_log_parts
     from authrisk.cli.treatment import treatment
     from authrisk.logs.choice import choose_formats, open_log

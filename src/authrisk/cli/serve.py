@@ -104,7 +104,7 @@ def require_free(host: str, port: int) -> None:
 def announce(host: str, port: int, text: str, patience_s: float = 60.0) -> None:
     """Say on stderr where the service is and how to try it, once it takes connections."""
     end = time.monotonic() + patience_s
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - told, not bound
     while time.monotonic() < end:
         try:
             socket.create_connection((near, port), timeout=1.0).close()

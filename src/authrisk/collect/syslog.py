@@ -95,7 +95,7 @@ class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, inbox: Inbox) -> None:
         self._inbox = inbox
 
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:  # noqa: ARG002 - the protocol names it
         if not self._inbox.offer(line_of(text_of(data))):
             self._inbox.drop()
 

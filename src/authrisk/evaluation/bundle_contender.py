@@ -39,7 +39,7 @@ class BundleContender:
         """Its own: what it promises is measured as it is."""
         return self.bundle.calibrator.calibration
 
-    def scores(self, problem: Problem, seed: int) -> Scores:  # noqa: ARG002
+    def scores(self, problem: Problem, seed: int) -> Scores:  # noqa: ARG002 - the protocol names it
         """Raw scores (N,); NaN for logins that are neither asked nor of the calibration period."""
         judged = problem.legitimate | problem.attack
         wanted = (problem.periods.asked | problem.periods.calibration) & judged

@@ -229,7 +229,7 @@ def beside(first: Cases, second: Cases) -> Cases:
         name: np.concatenate([getattr(first, name), getattr(second, name)])
         for name in ("standing", "counted", "legitimate", "attack", "owner", "lender", "turn")
     }
-    return Cases(**frames, **arrays)  # type: ignore[arg-type]
+    return Cases(**frames, **arrays)  # type: ignore[arg-type] # of two types, by name
 
 
 def _unnamed(name: str, rows: int) -> pl.Series:

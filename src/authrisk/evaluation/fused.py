@@ -34,7 +34,7 @@ class Fused:
         """Whose scores are put together."""
         return tuple(part for part, _ in self.parts)
 
-    def shares(self, seed: int, seeds: Sequence[int]) -> list[tuple[Contender, int, float]]:  # noqa: ARG002
+    def shares(self, seed: int, seeds: Sequence[int]) -> list[tuple[Contender, int, float]]:  # noqa: ARG002 - the protocol names it
         """Who, with which seed, and with which weight."""
         return [(part, seed, weight) for part, weight in self.parts]
 

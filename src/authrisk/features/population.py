@@ -138,7 +138,7 @@ def gather(ints, order, columns):
 
 def rarity_codes(ints: Ints, order: Ints) -> Ints:
     """The codes (R, n) of the counted fields of the coded events at `order`."""
-    return gather(ints, order, _COLUMNS)  # type: ignore[no-any-return]
+    return gather(ints, order, _COLUMNS)  # type: ignore[no-any-return] # compiled by numba
 
 
 class _Snapshot(msgspec.Struct, frozen=True):

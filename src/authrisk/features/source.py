@@ -165,7 +165,7 @@ def _replay(times, users, lenders, n_users, failed, previous, begin, end, out):
 
 def source_codes(ints: Ints, order: Ints) -> Ints:
     """The codes (N_KINDS, n) of the sources of the coded events at `order`."""
-    return gather(ints, order, _COLUMNS)  # type: ignore[no-any-return]
+    return gather(ints, order, _COLUMNS)  # type: ignore[no-any-return] # compiled by numba
 
 
 def replay_sources(

@@ -30,9 +30,11 @@ def read_origin(text: str) -> Origin:
 
     >>> read_origin("::ffff:1.2.3.4").ip, read_origin("[2001:DB8::1]:22"), read_origin("-").ip
     ('1.2.3.4', Origin(ip='2001:db8::1', host=None, port=22), None)
-    >>> read_origin("fe80::1%eth0").ip, read_origin("vpn.example.org"), read_origin("1.2.3.4:99")
-    ('fe80::1', Origin(ip=None, host='vpn.example.org', port=None), Origin(ip='1.2.3.4', host=None, port=99))
-    """  # noqa: E501
+    >>> read_origin("fe80::1%eth0").ip, read_origin("vpn.example.org")
+    ('fe80::1', Origin(ip=None, host='vpn.example.org', port=None))
+    >>> read_origin("1.2.3.4:99")
+    Origin(ip='1.2.3.4', host=None, port=99)
+    """
     if _V4.fullmatch(text):  # by far the most frequent spelling
         return Origin(text, None, None)
     text = text.strip()

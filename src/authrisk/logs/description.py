@@ -216,7 +216,7 @@ class _Check:
             return "iso"
         if "%" in value:
             try:
-                again = dt.datetime.strptime(_TODAY.strftime(value), value)  # noqa: DTZ007
+                again = dt.datetime.strptime(_TODAY.strftime(value), value)  # noqa: DTZ007 - the zone is put on afterwards
             except ValueError as error:
                 self.faults.append(f"`time.format`: {error}")
                 return value

@@ -188,7 +188,7 @@ def _expand(text: str) -> list[Path]:
     if path.exists():
         return [path]
     if glob.has_magic(text):
-        found = [Path(name) for name in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
+        found = [Path(name) for name in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207 - Path.glob takes no absolute pattern
         files = [file for file in found if not file.is_dir()]
         if files:
             return files

@@ -31,7 +31,7 @@ def split_syslog(text: str) -> SyslogLine | None:
     'sshd'
     >>> split_syslog("Connection closed by 1.2.3.4") is None
     True
-    """  # noqa: E501
+    """  # noqa: E501 - lines as the log has them
     match = _BSD.match(text)
     if match is not None:
         stamp, host, tag, pid = match.groups()

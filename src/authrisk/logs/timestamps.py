@@ -133,7 +133,7 @@ class StampReader:
             day, hour, minutes = int(parts[0]), int(parts[-2]), int(parts[-1])
             if len(parts) == 4:
                 year = int(parts[1])
-                naive = dt.datetime(year, month, day, hour, minutes)  # noqa: DTZ001
+                naive = dt.datetime(year, month, day, hour, minutes)  # noqa: DTZ001 - the zone is put on afterwards
                 return naive_to_ns(naive, self._zone)
             return self._yearless_ns(month, day, hour, minutes)
         naive = dt.datetime.fromisoformat(minute)  # zone-free by its pattern
@@ -161,7 +161,7 @@ class StampReader:
                 self._minutes.clear()  # their texts may come again in another year
         for year in range(self._year, max(self._year - 10, 1), -1):
             try:
-                naive = dt.datetime(year, month, day, hour, minutes)  # noqa: DTZ001
+                naive = dt.datetime(year, month, day, hour, minutes)  # noqa: DTZ001 - the zone is put on afterwards
             except ValueError:
                 if (month, day) == (2, 29) and hour < 24 and minutes < 60:
                     continue

@@ -9,6 +9,7 @@ taken as exponential (Pickands-Balkema-de Haan with shape 0).
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -139,7 +140,10 @@ def fit_calibration(
     )
 
 
-def level_of(risk_score: float) -> str:
+Level = Literal["low", "medium", "high"]
+
+
+def level_of(risk_score: float) -> Level:
     """low, medium or high.
 
     >>> [level_of(s) for s in (0.49, 0.5, 0.75)]

@@ -33,7 +33,7 @@ def answer_of(assessment: RiskAssessment, actions: Actions, *, ahead: bool) -> A
     return AssessmentAnswer(
         event_id=assessment.event_id,
         risk_score=assessment.risk_score,
-        risk_level=assessment.risk_level,  # type: ignore[arg-type]
+        risk_level=assessment.risk_level,
         state=assessment.state,
         reasons=reasons,
         recommended_action=action,

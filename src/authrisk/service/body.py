@@ -60,7 +60,7 @@ def typed(value: object, type_: type[T]) -> T:
         raise problem_of(error) from None
 
 
-class _Refused(Exception):  # noqa: N818
+class _Refused(Exception):  # noqa: N818 - it ends the reading, it is no error
     """Stricter than the decoder."""
 
 

@@ -102,7 +102,7 @@ def fit(
         for batch in batches(train, settings.seed * 1_000 + epoch):
             optimizer.zero_grad(set_to_none=True)
             loss = batch_loss(network, batch)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()  # type: ignore[no-untyped-call] # torch has no types there
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimizer.step()
             state.steps += 1

@@ -186,4 +186,4 @@ def test_a_user_without_history_is_never_flagged(problem: Problem) -> None:
 
 def _but(event: LoginEvent, **changes: object) -> LoginEvent:
     fields = {name: getattr(event, name) for name in event.__struct_fields__}
-    return LoginEvent(**(fields | changes))  # type: ignore[arg-type]
+    return LoginEvent(**(fields | changes))

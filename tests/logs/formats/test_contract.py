@@ -22,13 +22,13 @@ POINTS = sorted(entry_points(group=GROUP), key=lambda point: point.name)
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
-def test_format_keeps_the_contract(point) -> None:  # type: ignore[no-untyped-def]
+def test_format_keeps_the_contract(point) -> None:
     """Sample, expectations and hostile lines are there and hold; noise raises nothing."""
     check_parser(load(point))
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
-def test_cost_is_linear_in_the_line(point) -> None:  # type: ignore[no-untyped-def]
+def test_cost_is_linear_in_the_line(point) -> None:
     """Doubling a line, up to what the format takes, never costs more than 2.5 times as much."""
     check_linear(load(point))
 
@@ -47,12 +47,12 @@ def blanks_tried_again(text: str) -> int:
     ("cost", "longest"),
     [(walked_again, 65_536), (walked_again, 16_384), (blanks_tried_again, 16_384)],
 )
-def test_a_quadratic_reader_is_told(cost, longest: int) -> None:  # type: ignore[no-untyped-def]
+def test_a_quadratic_reader_is_told(cost, longest: int) -> None:
     """Also one that only reads lines of moderate length; a linear one is not."""
     openldap = formats()["openldap"]
     assert isinstance(openldap, ReaderFormat)
 
-    def opened(read):  # type: ignore[no-untyped-def]
+    def opened(read):
         return lambda _settings: lambda line: Ignored(line, str(read(line.text)))
 
     slow = dataclasses.replace(openldap, longest=longest, opened=opened(cost))
@@ -63,7 +63,7 @@ def test_a_quadratic_reader_is_told(cost, longest: int) -> None:  # type: ignore
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
-def test_a_damaged_file_loses_only_what_is_damaged(point, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_damaged_file_loses_only_what_is_damaged(point, tmp_path) -> None:
     """Binary garbage among the lines and a gzip file that ends too early: what stands before
     gives the same events, and every line is accounted for."""
     parser = load(point)
@@ -78,7 +78,7 @@ def test_a_damaged_file_loses_only_what_is_damaged(point, tmp_path) -> None:  # 
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
-def test_a_whole_line_in_a_value_is_no_second_login(point) -> None:  # type: ignore[no-untyped-def]
+def test_a_whole_line_in_a_value_is_no_second_login(point) -> None:
     """Whatever word of a line holds a whole other line of a login of `victim`, nobody is victim."""
     parser = load(point)
     samples = [text for text in parser.sample.split("\n") if text.strip()]
@@ -100,7 +100,7 @@ def test_a_whole_line_in_a_value_is_no_second_login(point) -> None:  # type: ign
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
-def test_no_format_claims_the_sample_of_another(point) -> None:  # type: ignore[no-untyped-def]
+def test_no_format_claims_the_sample_of_another(point) -> None:
     """Sniffing never has to guess between two formats that ship."""
     head = load(point).sample.split("\n")
     assert [other.name for other in POINTS if load(other).claims(head)] == [point.name]

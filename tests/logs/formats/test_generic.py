@@ -162,7 +162,7 @@ def test_lists_where_a_word_belongs_are_told(content: dict[str, object], fault: 
     assert fault in str(caught.value)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6))
 def test_no_description_crashes_its_reader(content: dict[str, object]) -> None:
     """Whatever a file says, it is a description or its faults are told."""
@@ -219,7 +219,6 @@ def test_a_bad_pattern_costs_linear_time() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size=60)))
 def test_every_line_has_its_item(texts: list[str]) -> None:
     """Batches lose no line and keep the order, whatever stands in it."""

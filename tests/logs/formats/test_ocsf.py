@@ -23,7 +23,7 @@ def parse(*records: dict[str, object]) -> list[Item]:
 
 
 @pytest.mark.parametrize("point", POINTS, ids=lambda point: point.name)
-def test_our_export_comes_back_whole(point) -> None:  # type: ignore[no-untyped-def]
+def test_our_export_comes_back_whole(point) -> None:
     """Every event of every format's sample is the same after export and parsing."""
     parser = load(point)
     events = [item for item in parse_text(parser, parser.sample) if isinstance(item, LoginEvent)]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from authrisk.event import LoginEvent
@@ -171,7 +171,6 @@ def test_nested_repetitions_are_no_login(levels: int) -> None:
     assert isinstance(second, LoginEvent)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -203,6 +202,6 @@ def test_the_quick_way_reads_what_the_long_one_reads(rows: list[tuple[str, str, 
     long = list(PARSER.parse([Line("a", n, "<38>" + t) for n, t in enumerate(texts)], SETTINGS))
 
     def told(item: object) -> object:
-        return item if isinstance(item, LoginEvent) else (type(item), item.cause)  # type: ignore[attr-defined]
+        return item if isinstance(item, LoginEvent) else (type(item), item.cause)
 
     assert list(map(told, quick)) == list(map(told, long))

@@ -38,7 +38,7 @@ def published(prefix: str = PREFIXES[0], **payload: object) -> str:
 
 def session(at_ms: int, agent: str = "Firefox", **payload: object) -> str:
     said = {"eventType": None, "sessionId": "s1", "action": 1, "userAgent": agent}
-    return published(**said | {"_timestamp": at_ms} | payload)  # type: ignore[arg-type]
+    return published(**said | {"_timestamp": at_ms} | payload)
 
 
 def parse(*texts: str) -> list[Item]:

@@ -44,7 +44,7 @@ def test_blocks_are_the_readers_lines(tmp_path: Path, packed: bool) -> None:
     path = tmp_path / "log"
     limit = 2000 if packed else 64
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=120)
     @given(st.lists(PIECES, max_size=30))
     def check(pieces: list[bytes]) -> None:
         data = b"".join(pieces)

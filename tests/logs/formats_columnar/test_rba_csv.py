@@ -113,7 +113,7 @@ def test_both_paths_are_one(
         lambda source: columnar.read_blocks(source, block_bytes=block_bytes, max_line_bytes=600),
     )
 
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=150)
     @given(FILES)
     def check(pieces: list[bytes]) -> None:
         path.write_bytes(b"".join(pieces))
@@ -121,7 +121,7 @@ def test_both_paths_are_one(
         batches = list(parse_files(PARSER, [path], SETTINGS))
         events = [event for batch in batches for event in to_events(batch.events)]
         assert events == [login.event for login in logins]
-        labels = [row for batch in batches for row in batch.labels.to_dicts()]  # type: ignore[union-attr]
+        labels = [row for batch in batches for row in batch.labels.to_dicts()]
         assert labels == labels_to_frame(login.label for login in logins).to_dicts()
         assert sum(batch.lines for batch in batches) == lines
         by_number = sorted(place(item) for item in rejected)

@@ -16,7 +16,7 @@ from authrisk.testing.parser import lines_of
 CELL = st.text(st.sampled_from('a",\n é'), max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.lists(CELL, min_size=2, max_size=3), min_size=1, max_size=4))
 def test_what_a_writer_wrote_is_read(table: list[list[str]]) -> None:
     """Any table that a CSV writer wrote comes back cell for cell, line breaks included."""
@@ -27,7 +27,7 @@ def test_what_a_writer_wrote_is_read(table: list[list[str]]) -> None:
     assert len(items) == len(table)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.text(st.sampled_from('a",'), max_size=6), max_size=8))
 def test_every_line_is_accounted_for(texts: list[str]) -> None:
     """Whatever the quotes, each line is in exactly one record or rejection, in order."""

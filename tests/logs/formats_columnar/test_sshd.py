@@ -109,7 +109,7 @@ def test_both_paths_are_one(
     monkeypatch.setattr(columnar, "text_blocks", pieces_of)
     monkeypatch.setattr(openssh_columns, "read_blocks", blocks)
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=120)
     @given(st.lists(lines(), min_size=4, max_size=20))
     def check(pieces: list[bytes]) -> None:
         path.write_bytes(b"".join(pieces))

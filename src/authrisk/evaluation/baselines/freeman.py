@@ -127,7 +127,7 @@ def log_prior(past: Past) -> Scores:
 
     All users are attacked alike; a user logs in as often as in the past.
     """
-    return _prior(past.users, past.shadows, past.own, past.stray, past.everybody)  # type: ignore[no-any-return]
+    return _prior(past.users, past.shadows, past.own, past.stray, past.everybody)  # type: ignore[no-any-return] # compiled by numba
 
 
 def log_ratio(values: Ints, past: Past, weights: tuple[float, ...]) -> Scores:
@@ -136,7 +136,7 @@ def log_ratio(values: Ints, past: Past, weights: tuple[float, ...]) -> Scores:
     values: (L, N) codes of its levels, the value itself first. weights: one per level.
     """
     seen = _numbered(values)
-    return _ratio(  # type: ignore[no-any-return]
+    return _ratio(  # type: ignore[no-any-return] # compiled by numba
         seen,
         _numbered(_joined(values, past.users)),
         _numbered(_joined(values, past.shadows)),

@@ -144,7 +144,7 @@ def _admin(record: _Record, place: str, clock: RecordClock) -> LoginEvent | str:
 
 def _origin(*values: Scalar) -> Origin:
     text = text_of(*values)
-    return read_origin("" if text is None or text == "0.0.0.0" else text)  # noqa: S104
+    return read_origin("" if text is None or text == "0.0.0.0" else text)  # noqa: S104 - "none" in this log
 
 
 def _method(factor: Scalar) -> str | None:

@@ -121,7 +121,7 @@ class EcsNdjson:
     def parse(
         self,
         lines: Iterable[Line],
-        settings: ParseSettings,  # noqa: ARG002
+        settings: ParseSettings,  # noqa: ARG002 - the protocol names it
     ) -> Iterator[Item]:
         """An event per login document; every other line rejected or ignored."""
         for line in lines:

@@ -218,7 +218,7 @@ def _time_reader(description: Description, settings: ParseSettings) -> Callable[
     zone, form = zone_of(zone_name), description.time_format
 
     def read(stamp: str) -> int:
-        moment = dt.datetime.strptime(stamp, form)  # noqa: DTZ007
+        moment = dt.datetime.strptime(stamp, form)  # noqa: DTZ007 - the zone is put on afterwards
         ns = (
             naive_to_ns(moment, zone)
             if moment.tzinfo is None
@@ -299,7 +299,7 @@ def _sample_faults(parser: GenericParser) -> list[str]:
             got = getattr(event, name)
             if got != value:
                 if name == "timestamp_ns":
-                    name, got, value = "timestamp", format_time_ns(got), "what is expected"  # noqa: PLW2901
+                    name, got, value = "timestamp", format_time_ns(got), "what is expected"  # noqa: PLW2901 - compared as text from here on
                 faults.append(f"{event.event_id}: {name} is {got!r}, not {value!r}")
     return faults
 

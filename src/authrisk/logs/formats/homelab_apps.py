@@ -40,7 +40,7 @@ Oct 26 14:50:21 pfSense php-fpm[374]: /index.php: webConfigurator authentication
 Oct  9 19:34:12 radarr Radarr[33523]: [Warn] Auth: Auth-Failure ip 1.2.3.4 username 'test'
 W, [2023-03-13T09:25:23.245316 #1]  WARN -- : Failed login for 'user' from 127.0.0.1 at 2023-03-13 09:25:23 UTC
 2022-04-25T15:16:10.450Z [AUTH] WARN: Invalid token provided for user Test. IP=1.1.1.1
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 EXPECTED: tuple[dict[str, object], ...] = (
     {"user_id": "test4@example.org", "outcome": "failure", "app": "calibre-web"},
@@ -67,7 +67,7 @@ May 16 12:11:39 h core[1]: 2023-05-16T12:11:39Z [ERROR] [/a.go:72][client IP="6.
 miniflux  | time=2024-01-12T22:54:56.307Z level=WARN msg="Incorrect username or password" authentication_failed=true client_ip=6.6.6.6 user_agent="a\" username=victim" username=x error="b"
 2023/09/23 09:58:54 [error] 298#298: *1093 FastCGI sent in stderr: "PHP message: Failed login for x" while reading response header from upstream, client: 6.6.6.6, server: _, request: "POST /login HTTP/1.1", referrer: "PHP message: Failed login for victim"
 Oct 26 14:50:21 h sshd[374]: /index.php: webConfigurator authentication error for user 'victim' from: 10.0.0.1
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 
 class _App(NamedTuple):

@@ -72,7 +72,7 @@ HOSTILE = """\
 99999999999999999999,U1@DOM1,victim,C1,C2,Kerberos,Network,LogOn,Success
 x 1,U1@DOM1,victim,C1,C2,Kerberos,Network,LogOn,Success
 1,U1@DOM1,victim,C1,C2,Kerberos,Network,LogOn,Success 
-"""  # noqa: W291
+"""  # noqa: W291 - lines as the log has them
 
 NO_LOGINS = frozenset(
     ("LogOff", "TGT", "TGS", "AuthMap", "ScreenLock", "ScreenUnlock", "?"),

@@ -26,7 +26,7 @@ SAMPLE = r"""
 {"UserName":"User010792","EventID":4625,"LogHost":"Comp071580","DomainName":"Domain001","AuthenticationPackage":"MICROSOFT_AUTHENTICATION_PACKAGE_V1_0","LogonType":2,"LogonTypeDescription":"Interactive","Status":"0xc0000064","FailureReason":"Unknown user name or bad password.","Time":86400}
 {"UserName":"User624729","EventID":4634,"LogHost":"Comp071580","LogonID":"0x2ee3e7c","DomainName":"Domain001","LogonType":3,"Time":5}
 {"UserName":"User624729","EventID":4688,"LogHost":"Comp071580","ProcessName":"rundll32.exe","Time":6}
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 EXPECTED: tuple[dict[str, object], ...] = (
     {

@@ -109,7 +109,7 @@ class RbaCsv:
             fields == list(COLUMNS) or isinstance(read_row(fields), LabelledLogin)
         )
 
-    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:  # noqa: ARG002
+    def parse(self, lines: Iterable[Line], settings: ParseSettings) -> Iterator[Item]:  # noqa: ARG002 - the protocol names it
         """Events without their labels, rejected and ignored lines. The zone is always UTC."""
         for item in _items(lines):
             yield item.event if isinstance(item, LabelledLogin) else item
@@ -117,7 +117,7 @@ class RbaCsv:
     def parse_columns(
         self,
         source: Source,
-        settings: ParseSettings,  # noqa: ARG002
+        settings: ParseSettings,  # noqa: ARG002 - the protocol names it
     ) -> Iterator[ColumnarBatch]:
         """The same by blocks, with labels.
 

@@ -28,7 +28,7 @@ SAMPLE = r"""
 Auth: [SMB2,(null)] user [CORP]\[ann] at [Thu, 14 Oct 2021 15:25:00.000000 CEST] with [NTLMv2] status [NT_STATUS_OK] workstation [WS5] remote host [ipv6:2001:db8::9:44890] became [CORP]\[ann] [S-1-5-21-1-2-3-1104]. local host [ipv4:172.17.0.2:445]
 {"timestamp":"2021-10-14T15:26:00.123456+0200","type":"Authentication","Authentication":{"version":{"major":1,"minor":2},"eventId":4625,"logonType":3,"status":"NT_STATUS_WRONG_PASSWORD","localAddress":"ipv4:172.17.0.2:445","remoteAddress":"ipv4:172.17.0.1:44896","serviceDescription":"SMB2","authDescription":null,"clientDomain":"CORP","clientAccount":"bo","workstation":"WS6","passwordType":"NTLMv2","duration":1234}}
 {"timestamp":"2021-10-14T15:26:01.123456+0200","type":"Authorization","Authorization":{"account":"ann"}}
-"""  # noqa: E501, W291
+"""  # noqa: E501, W291 - lines as the log has them
 
 EXPECTED: tuple[dict[str, object], ...] = (
     {
@@ -50,7 +50,7 @@ Auth: [SMB2,(null)] user [W]\[x]y] at [Thu, 14 Oct 2021 15:24:12.023984 UTC] wit
 {"timestamp":"2021-10-14T15:26:00.123456+0200","type":"Authorization","Authentication":{"status":"NT_STATUS_OK","clientAccount":"victim","remoteAddress":"ipv4:1.2.3.4:1"}}
 {"timestamp":"2021-10-14T15:26:00.123456+0200","type":"Authentication","Authentication":{"status":"NT_STATUS_OK","clientAccount":"x","clientAccount":"victim","remoteAddress":"ipv4:1.2.3.4:1"}}
 Oct 14 15:24:12 h httpd: Auth: [SMB2,(null)] user [W]\[victim] at [Thu, 14 Oct 2021 15:24:12.023984 UTC] with [NTLMv2] status [NT_STATUS_OK] workstation [A] remote host [ipv4:1.2.3.4:1]
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 
 def _read(text: str) -> Said:

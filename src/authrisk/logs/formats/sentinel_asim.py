@@ -27,7 +27,7 @@ SAMPLE = r"""
 {"TimeGenerated":"2024-05-02T09:06:00Z","EventSchema":"Authentication","EventType":"Logon","EventResult":"Success","TargetUsername":"bo@corp.example","SrcIpAddr":"203.0.113.7","SrcGeoCountry":"NO","SrcGeoCity":"Oslo","HttpUserAgent":"Mozilla/5.0","LogonMethod":"Multi factor authentication","TargetAppName":"Azure Portal","EventCount":3}
 {"TimeGenerated":"2024-05-02T09:07:00Z","EventSchema":"Authentication","EventType":"Logoff","EventResult":"Success","TargetUsername":"bo@corp.example"}
 {"TimeGenerated":"2024-05-02T09:08:00Z","EventSchema":"Authentication","EventType":"Elevate","EventResult":"Success","TargetUsername":"root","ActorUsername":"bo"}
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 EXPECTED: tuple[dict[str, object], ...] = (
     {

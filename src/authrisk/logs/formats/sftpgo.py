@@ -20,7 +20,7 @@ SAMPLE = r"""
 {"level":"info","time":"2025-09-14T16:57:19.173","sender":"FTP","connection_id":"FTP_0_13","message":"User \"bob\" logged in with \"password\" from ip \"1.2.3.4\", TLS enabled? false"}
 {"level":"debug","time":"2025-09-14T16:59:44.443","sender":"connection_failed","client_ip":"192.168.1.101","username":"bob","login_type":"password","protocol":"SSH","error":"invalid credentials"}
 {"level":"debug","time":"2025-09-14T16:59:50.520","sender":"connection_failed","client_ip":"192.168.1.101","username":"","login_type":"no_auth_tried","protocol":"SSH","error":"ssh: disconnect, reason 11: "}
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 EXPECTED: tuple[dict[str, object], ...] = (
     {
@@ -37,7 +37,7 @@ HOSTILE = r"""
 {"level":"debug","time":"2025-09-14T16:59:44.443","sender":"connection_failed","client_ip":"6.6.6.6","username":"x","username":"victim","login_type":"password","protocol":"SSH","error":"invalid credentials"}
 {"level":"debug","time":"2025-09-14T16:59:44.443","sender":"SSH","connection_id":"1","message":"x User \"victim\" logged in with \"password\" from ip \"1.2.3.4\""}
 {"time":"2025-09-14T16:59:44.443","sender":"httpd","message":"User \"victim\" logged in with \"password\" from ip \"1.2.3.4\", TLS enabled? false"}
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 
 def _read(text: str) -> Said:

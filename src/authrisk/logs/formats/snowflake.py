@@ -44,7 +44,7 @@ def _read(row: _Row, place: str, clock: RecordClock) -> LoginEvent | str:
     name, message = text_of(row.user_name), text_of(row.error_message)
     first = text_of(row.first_authentication_factor)
     address = text_of(row.client_ip)
-    origin = read_origin("" if address is None or address == "0.0.0.0" else address)  # noqa: S104
+    origin = read_origin("" if address is None or address == "0.0.0.0" else address)  # noqa: S104 - "none" in this log
     own_id = text_of(row.event_id)
     return LoginEvent(
         event_id=own_id or place,

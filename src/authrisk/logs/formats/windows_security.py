@@ -55,7 +55,7 @@ SAMPLE = r"""
 <TimeCreated SystemTime="2024-05-02T09:00:03Z"/><Channel>Security</Channel><Computer>sts.corp.example</Computer></System><EventData><Data>00000000-0000-0000-0000-000000000001</Data>
 <Data>&lt;?xml version="1.0" encoding="utf-16"?&gt;&lt;AuditBase&gt;&lt;AuditType&gt;FreshCredentials&lt;/AuditType&gt;&lt;AuditResult&gt;Failure&lt;/AuditResult&gt;&lt;FailureType&gt;CredentialValidationError&lt;/FailureType&gt;&lt;ErrorCode&gt;N/A&lt;/ErrorCode&gt;&lt;ContextComponents&gt;&lt;Component&gt;&lt;RelyingParty&gt;urn:federation:MicrosoftOnline&lt;/RelyingParty&gt;&lt;UserId&gt;bo@corp.example&lt;/UserId&gt;&lt;/Component&gt;&lt;Component&gt;&lt;AuthProtocol&gt;OAuth&lt;/AuthProtocol&gt;&lt;IpAddress&gt;203.0.113.7,10.0.0.2&lt;/IpAddress&gt;&lt;UserAgentString&gt;Mozilla/5.0&lt;/UserAgentString&gt;&lt;/Component&gt;&lt;/ContextComponents&gt;&lt;/AuditBase&gt;</Data></EventData></Event>
 {"@timestamp":"2024-05-02T09:00:04Z","EventID":411,"SourceName":"AD FS Auditing","Channel":"Security","Hostname":"sts.corp.example","Message":"Token validation failed.\r\n\r\nToken Type: \r\nhttp://schemas.microsoft.com/ws/2006/05/identitymodel/tokens/UserName \r\n\r\nError message: \r\ncy@corp.example-The user name or password is incorrect \r\n\r\nClient IP: 203.0.113.8,10.0.0.2"}
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 EXPECTED: tuple[dict[str, object], ...] = (
     {
@@ -103,7 +103,7 @@ HOSTILE = r"""
 <Event><System><EventID>4625</EventID><TimeCreated SystemTime="2024-05-02T09:00:00Z"/></System><EventData><Data Name="TargetUserName">x</Data><Data Name="TargetUserName">victim</Data></EventData></Event>
 <!DOCTYPE Event [<!ENTITY a "victim">]><Event><System><EventID>4624</EventID><TimeCreated SystemTime="2024-05-02T09:00:00Z"/></System><EventData><Data Name="TargetUserName">&a;</Data></EventData></Event>
 <14>Oct 22 10:00:00 h Security: {"EventID":4624,"TimeCreated":"2024-05-02T09:00:00Z","TargetUserName":"victim"}
-"""  # noqa: E501
+"""  # noqa: E501 - lines as the log has them
 
 LOGON_TYPES = {
     "0": "system",

@@ -20,12 +20,12 @@ class LogNormalLogins:
     sigma: float
     most: int = 3000
 
-    def draw(self, users: Ints, days: float, seed: int) -> Ints:  # noqa: ARG002
+    def draw(self, users: Ints, days: float, seed: int) -> Ints:  # noqa: ARG002 - the protocol names it
         """Logins per user, at least 1."""
         counts = np.ceil(np.exp(self.mu + self.sigma * normal(seed, users, 101)))
         return np.clip(counts, 1, self.most).astype(np.int64)
 
-    def span_days(self, counts: Ints, days: float) -> Floats | None:  # noqa: ARG002
+    def span_days(self, counts: Ints, days: float) -> Floats | None:  # noqa: ARG002 - the protocol names it
         """None: accounts come and go, gaps alone say how long a user stays."""
         return None
 

@@ -62,7 +62,7 @@ def train(
         for begin in range(0, rows, settings.batch):
             optimizer.zero_grad(set_to_none=True)
             value = loss(torch.from_numpy(order[begin : begin + settings.batch]))
-            value.backward()  # type: ignore[no-untyped-call]
+            value.backward()  # type: ignore[no-untyped-call] # torch has no types there
             optimizer.step()
         schedule.step()
         network.eval()
