@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from authrisk.evaluation.asked import MIMIC
 from authrisk.evaluation.figures import Report
 
-MACRO_AT_1PCT, UNSUPERVISED_AT_1PCT = 0.35, 0.28
-"""Of our models, over the tiers T0-T4 and T6. The second for the one that sees no labels: on the
-few logins of the small world it reaches 0.335."""
+MACRO_AT_1PCT = 0.35
+"""Of our models, over the tiers T0-T4 and T6."""
 MIMIC_AT_1PCT = 0.03
 REALISED = (0.004, 0.025)
 """Of 1 % promised, in the test and late periods."""
@@ -31,9 +30,8 @@ def broken(report: Report) -> Iterator[str]:
             yield f"{name}: nothing was measured"
             continue
         macro = view.macro_at_1pct.value
-        least = MACRO_AT_1PCT if contender.supervised else UNSUPERVISED_AT_1PCT
-        if macro < least:
-            yield f"{name}: mean recall {macro:.1%}, at least {least:.0%}"
+        if macro < MACRO_AT_1PCT:
+            yield f"{name}: mean recall {macro:.1%}, at least {MACRO_AT_1PCT:.0%}"
         if contender.supervised and rivals and macro - max(rivals) < WORST_GAP:
             yield f"{name}: mean recall {macro:.1%}, the best baseline has {max(rivals):.1%}"
         for tier in view.tiers:

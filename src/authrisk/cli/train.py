@@ -50,7 +50,10 @@ def run(
     labels_file: LabelsFileOption = None,
     feedback: FeedbackOption = None,
     share: ShareOption = 0.4,
-    epochs: Annotated[int, typer.Option(min=1, help="At most; stops early by itself.")] = 12,
+    epochs: Annotated[
+        int | None,
+        typer.Option(min=1, help="At most; stops early by itself. Default: by the logins."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same bundle.")] = 1,
     name: Annotated[
         str | None, typer.Option(help="The bundle's own name. Default: the directory's.")
@@ -94,9 +97,12 @@ def run(
     )
     report(f"{frame.height:,} events, {int(cases.attack.sum()):,} attacks to learn or measure by")
     place = out if against is None else out.with_name(f".{out.name}.challenger")
+    fit = dataclasses.replace(RECIPES[model.value], seed=seed)
+    if epochs is not None:
+        fit = dataclasses.replace(fit, epochs=epochs, least_steps=0)
     settings = TrainSettings(
         name=chosen_name,
-        fit=dataclasses.replace(RECIPES[model.value], seed=seed, epochs=epochs),
+        fit=fit,
         simulated=bool((frame["source_type"] == "simulated").any()),
         resolvers=AddressTables.load().versions,
         replace=replace or against is not None,

@@ -115,8 +115,20 @@ def judge_events(
 
 def batches(judged: Judged, seed: int) -> Iterator[Batch]:
     """All stretches once, in an order of the seed, those of like length together."""
-    size = np.diff(judged.bounds)
     rng = np.random.default_rng(seed)
+    groups = _groups(judged, rng)
+    for i in rng.permutation(len(groups)):
+        yield _batch(judged, np.sort(groups[i]))
+
+
+def steps(judged: Judged) -> int:
+    """Batches of one pass."""
+    return len(_groups(judged, np.random.default_rng(0)))
+
+
+def _groups(judged: Judged, rng: np.random.Generator) -> list[Index]:
+    """The stretches of each batch."""
+    size = np.diff(judged.bounds)
     shuffled = rng.permutation(size.size)
     bucket = np.ceil(np.log2(np.maximum(size, 1))).astype(int)
     groups: list[Index] = []
@@ -124,8 +136,7 @@ def batches(judged: Judged, seed: int) -> Iterator[Batch]:
         mine = shuffled[bucket[shuffled] == b]
         length = int(max(1, size[mine].max()))
         groups += np.array_split(mine, max(1, -(-mine.size * length // ROWS_PER_BATCH)))
-    for i in rng.permutation(len(groups)):
-        yield _batch(judged, np.sort(groups[i]))
+    return groups
 
 
 def _batch(judged: Judged, stretches: Index) -> Batch:

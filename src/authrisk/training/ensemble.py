@@ -68,7 +68,12 @@ def fit_model(
     if kind != "supervised" or not settings.autoencoder_weight:
         return network, fitted
     blind = prepare_problem(prepared.problem, "autoencoder")
-    own = replace(AUTOENCODER, seed=settings.seed, epochs=min(settings.epochs, AUTOENCODER.epochs))
+    own = replace(
+        AUTOENCODER,
+        seed=settings.seed,
+        epochs=min(settings.epochs, AUTOENCODER.epochs),
+        least_steps=settings.least_steps,
+    )
     beside, _ = fit_ensemble("autoencoder", blind, own, workdir / "autoencoder", say)
     return Fused(network, beside, settings.autoencoder_weight).eval(), fitted
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from authrisk.errors import InputError
 from authrisk.training.autoencoder import LstmAutoencoder
-from authrisk.training.dataset import Batch, Judged, batches
+from authrisk.training.dataset import Batch, Judged, batches, steps
 from authrisk.training.supervised import SupervisedLstm
 
 Network = LstmAutoencoder | SupervisedLstm
@@ -29,6 +29,8 @@ class FitSettings:
 
     seed: int = 1
     epochs: int = 12
+    least_steps: int = 0
+    """As many more epochs as it takes for so many batches: few logins need more passes."""
     patience: int = 3
     """Epochs without improvement on the validation logins before stopping."""
     learning_rate: float = 3e-3
@@ -88,6 +90,8 @@ def fit(
         weight_decay=settings.weight_decay,
         fused=True,
     )
+    per_epoch = max(1, steps(train))
+    settings = replace(settings, epochs=max(settings.epochs, -(-settings.least_steps // per_epoch)))
     mean = copy.deepcopy(network)
     state = _State(network, settings, train, validation, workdir / CHECKPOINT)
     state.restore(network, mean, optimizer)
