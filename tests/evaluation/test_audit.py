@@ -30,7 +30,11 @@ def company() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def consumers() -> pl.DataFrame:
-    """Poor typists: half of their logins come after a failed attempt."""
+    """Poor typists: half of their logins come after a failed attempt.
+
+    Of ordinary consumers (0.28 failures a success) too few logins do: the trace gives an area of
+    0.551 in its view, within the 0.56 that the audit allows, with 3,000 users or 12,000.
+    """
     poor = replace(CONSUMER, life=replace(CONSUMER.life, failures_per_success=0.7))
     return simulate(poor, users=3_000, seed=4, days=365, attacks=False).events
 
