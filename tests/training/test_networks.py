@@ -19,10 +19,11 @@ from authrisk.features.catalogue import (
 from authrisk.features.timeline import previous_failure, previous_familiar, windows
 from authrisk.models.onnx_model import OnnxModel
 from authrisk.testing.model import check_model, random_windows
+from authrisk.training.bench import REASONERS
 from authrisk.training.export import PARITY, check_parity, to_onnx
 from authrisk.training.fit import Fitted, Network
 from authrisk.training.prepare import Kind, Prepared
-from authrisk.training.supervised import FLOOD, REASONERS, SupervisedLstm
+from authrisk.training.supervised import FLOOD, SupervisedLstm
 
 Fit = tuple[Network, Fitted]
 
