@@ -42,8 +42,7 @@ class LstmContender:
                 self.kind, prepared, replace(self.settings, seed=seed), Path(work), lambda _: None
             )
         model = OnnxModel(to_onnx(network))
-        judged = problem.legitimate | problem.attack
-        wanted = judged & (problem.periods.calibration | problem.periods.asked)
+        wanted = problem.periods.calibration | problem.asked
         return alone(problem, prepared.scalers, model, wanted)
 
 
