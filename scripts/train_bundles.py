@@ -43,11 +43,11 @@ class Population(NamedTuple):
 
 
 WORLDS = (
-    Population(CONSUMER, 60_000, 11),
-    Population(varied(CONSUMER, 1), 20_000, 12),
-    Population(ENTERPRISE, 500, 21, stay=120),
-    Population(varied(ENTERPRISE, 1), 360, 22, stay=120),
-    Population(varied(ENTERPRISE, 2), 360, 23, stay=120),
+    Population(CONSUMER, 80_000, 11),
+    Population(varied(CONSUMER, 1), 40_000, 12),
+    Population(ENTERPRISE, 600, 21, stay=120),
+    Population(varied(ENTERPRISE, 1), 500, 22, stay=120),
+    Population(varied(ENTERPRISE, 2), 500, 23, stay=120),
     Population(varied(ENTERPRISE, 3), 200, 24, stay=120, log="shell"),
     Population(varied(ENTERPRISE, 4), 150, 25, stay=60, log="hosts"),
 )

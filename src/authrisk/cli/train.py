@@ -50,6 +50,10 @@ def run(
     labels_file: LabelsFileOption = None,
     feedback: FeedbackOption = None,
     share: ShareOption = 0.4,
+    begin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="BUNDLE", help="Go on from a bundle: a name or directory."),
+    ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(min=1, help="At most; stops early by itself. Default: by the logins."),
@@ -71,6 +75,8 @@ def run(
     The autoencoder learns what is usual, the supervised model legitimate logins against attacks.
     Both are calibrated and measured on the latest part of the file. With --champion, a bundle that
     loses recall against it there, or breaks the promised rates, is refused (exit code 1).
+    With --from supervised (or autoencoder, or a bundle of yours) training goes on from there: what
+    was learned on many logins is kept, and few of your own are enough.
     After an interruption the same command goes on from the last whole epoch.
     Needs torch: pip install 'authrisk[train]'.
 
@@ -84,10 +90,13 @@ def run(
 
     _need_torch()
     from authrisk.training.fit import Progress
-    from authrisk.training.recipes import RECIPES
+    from authrisk.training.recipes import CONTINUED, RECIPES
+    from authrisk.training.start import read_start
     from authrisk.training.train import TrainSettings, train
 
     against = None if champion is None else load_bundle(locate_bundle(champion))
+    start = None if begin is None else read_start(locate_bundle(begin), model.value)
+    recipes = RECIPES if start is None else CONTINUED
     chosen_name = _checked_name(name or out.resolve().name.lower())
     if out.exists() and not replace:
         raise InputError("is there already", where=str(out), remedy="choose another, or --replace")
@@ -97,7 +106,7 @@ def run(
     )
     report(f"{frame.height:,} events, {int(cases.attack.sum()):,} attacks to learn or measure by")
     place = out if against is None else out.with_name(f".{out.name}.challenger")
-    fit = dataclasses.replace(RECIPES[model.value], seed=seed)
+    fit = dataclasses.replace(recipes[model.value], seed=seed)
     if epochs is not None:
         fit = dataclasses.replace(fit, epochs=epochs, least_steps=0)
     settings = TrainSettings(
@@ -116,7 +125,7 @@ def run(
             bar.update(task, description=text, completed=p.done, total=p.total)
 
         try:
-            trained = train(cases, model.value, place, settings, say)
+            trained = train(cases, model.value, place, settings, say, start)
         except KeyboardInterrupt:
             report("The same command goes on from the last whole epoch.")
             raise

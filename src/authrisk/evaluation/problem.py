@@ -30,7 +30,7 @@ class Problem:
     cases: Cases
     timeline: Timeline
     encoders: Encoders
-    """Fitted on the legitimate training logins."""
+    """Fitted on the legitimate training logins, or those of a bundle."""
     features: Rows
     """(N, F) unscaled causal rows, no NaN. In train and validation the population is counted anew
     several times, so that contenders meet young installations; later it counts on."""
@@ -62,6 +62,11 @@ class Problem:
     def asked(self) -> Mask:
         """Logins whose scores are measured, both classes."""
         return self.periods.asked & (self.legitimate | self.attack)
+
+    def encoded(self, encoders: Encoders) -> Problem:
+        """The same problem by the encoders of another: its features worked out anew."""
+        features = _features(self.timeline, encoders, self.periods)
+        return replace(self, encoders=encoders, features=features)
 
     def without(self, tier: str) -> Problem:
         """The same problem with a tier left out of `fit` and `tune`; it is asked all the same."""
@@ -95,17 +100,20 @@ class Contender(Protocol):
         """
 
 
-def pose(cases: Cases, seed: int, shares: Shares = PROTOCOL) -> Problem:
-    """Lay cases on a timeline, cut it, and work out every feature row."""
+def pose(
+    cases: Cases, seed: int, shares: Shares = PROTOCOL, encoders: Encoders | None = None
+) -> Problem:
+    """Lay cases on a timeline, cut it, and work out every feature row.
+
+    encoders: those of a bundle; fitted on the legitimate training logins by default.
+    """
     timeline = lay_out(cases)
     legitimate = cases.legitimate[timeline.row_of]
     owner = cases.owner[timeline.row_of]
     periods = cut(timeline.ints[:, TIME], owner, legitimate, shares, seed)
-    encoders = _fit_encoders(timeline, periods.train & legitimate)
-    features = rows(timeline, encoders, youth(len(timeline)))
-    grown = periods.calibration | periods.asked
-    if periods.asked.any():
-        features[grown, F_LOGIN:] = rows(timeline, encoders)[grown, F_LOGIN:]
+    if encoders is None:
+        encoders = _fit_encoders(timeline, periods.train & legitimate)
+    features = _features(timeline, encoders, periods)
     tier = cases.tier.fill_null("").to_numpy()[timeline.row_of].astype(np.str_)
     attack = cases.attack[timeline.row_of]
     return Problem(
@@ -119,6 +127,15 @@ def pose(cases: Cases, seed: int, shares: Shares = PROTOCOL) -> Problem:
         tier=np.where(attack & (tier == ""), "labelled", tier),
         owner=owner,
     )
+
+
+def _features(timeline: Timeline, encoders: Encoders, periods: Periods) -> Rows:
+    """(N, F) unscaled rows: of young populations at first, of one that grew later."""
+    features = rows(timeline, encoders, youth(len(timeline)))
+    grown = periods.calibration | periods.asked
+    if periods.asked.any():
+        features[grown, F_LOGIN:] = rows(timeline, encoders)[grown, F_LOGIN:]
+    return features
 
 
 def youth(events: int) -> list[int]:

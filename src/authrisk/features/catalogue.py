@@ -194,6 +194,18 @@ F_RELATION = F - F_LOGIN - F_MOMENT
 GROUPS = ("client", "place", "network", "travel", "time", "service", "failures", "source", "rtt")
 """G: the groups that a score is explained by. `history` is context, not a reason."""
 
+OWN_PAST: tuple[int, ...] = tuple(
+    i
+    for i, feature in enumerate(FEATURES)
+    if feature.scope == "login"
+    and feature.group not in {"failures", "rtt"}
+    and not feature.name.startswith(
+        ("network_", "hour_sin", "hour_cos", "weekday_sin", "weekday_cos")
+    )
+    and not (feature.name.startswith("hour_") and feature.name[5:].isdigit())
+)
+"""Columns that compare a login with its user's own past: no rarity, no source, no absolute time."""
+
 
 def column(name: str) -> int:
     """Index of a feature; KeyError when there is none.

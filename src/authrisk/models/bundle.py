@@ -37,6 +37,9 @@ FILES = (
     "encoders.json", "scalers.json", "calibration.json", "model.onnx", "golden.json",
     "sequences.parquet", "metrics.json", "MODEL_CARD.md",
 )  # fmt: skip
+WEIGHTS = "weights.safetensors"
+"""The network as it was trained, for a training that goes on from it. Not needed to serve; a
+bundle may do without."""
 PRETRAINED = ("supervised", "autoencoder")
 GOLDEN_TOLERANCE = 0.01
 MOST_GOLDEN = 64
@@ -155,6 +158,15 @@ def load_bundle(path: Path) -> Bundle:
     return bundle
 
 
+def read_weights(path: Path) -> bytes | None:
+    """The weights of a verified bundle as safetensors; None for one that has none.
+
+    Raises BundleError as `load_bundle` does.
+    """
+    content, _, _ = _read_verified(path)
+    return content.get(WEIGHTS)
+
+
 def golden_window(case: GoldenCase, preparation: Preparation) -> Rows:
     """The window (1, T, F) of a golden case, with a population of its own past alone."""
     rows = [code_event(event) for event in (*case.past, case.login)]
@@ -181,8 +193,8 @@ def write_bundle(
         if not replace:
             raise InputError("is there already", where=str(path), remedy="choose another name")
         _require_bundle(path)
-    if set(files) != set(FILES):
-        raise BundleError(f"needs exactly the files {', '.join(FILES)}")
+    if set(files) - {WEIGHTS} != set(FILES):
+        raise BundleError(f"needs the files {', '.join(FILES)}, and may have {WEIGHTS}")
     whole = Manifest(
         format_version=FORMAT_VERSION,
         steps=STEPS,
@@ -227,7 +239,7 @@ def move_bundle(source: Path, path: Path) -> None:
 def _require_bundle(path: Path) -> None:
     """Raise InputError unless the directory holds a manifest and nothing but a bundle's files."""
     names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
-    if MANIFEST not in names or names - {MANIFEST, *FILES}:
+    if MANIFEST not in names or names - {MANIFEST, *FILES, WEIGHTS}:
         raise InputError(
             "is no bundle and is not replaced", where=str(path), remedy="choose another name"
         )
@@ -251,11 +263,11 @@ def _read_verified(path: Path) -> tuple[dict[str, bytes], Manifest, str]:
         if name not in names:
             raise BundleError("is missing", where=name)
     for entry in entries:
-        if entry.name not in {MANIFEST, *FILES}:
+        if entry.name not in {MANIFEST, *FILES, WEIGHTS}:
             raise BundleError("does not belong into a bundle", where=entry.name)
         if entry.is_symlink() or not entry.is_file():
             raise BundleError("is not a plain file", where=entry.name)
-        limit = _LARGE if entry.suffix in {".onnx", ".parquet"} else _SMALL
+        limit = _LARGE if entry.suffix in {".onnx", ".parquet", ".safetensors"} else _SMALL
         if entry.stat().st_size > limit:
             raise BundleError(f"is larger than {limit >> 20} MiB", where=entry.name)
     raw = (path / MANIFEST).read_bytes()
@@ -269,7 +281,7 @@ def _read_verified(path: Path) -> tuple[dict[str, bytes], Manifest, str]:
     manifest: Manifest = from_json(Manifest, raw, MANIFEST)
     if not _NAME.fullmatch(manifest.name):
         raise BundleError("the name is not 1-64 of a-z 0-9 . _ -", where=MANIFEST)
-    if set(manifest.files) != set(FILES):
+    if set(manifest.files) != names - {MANIFEST}:
         raise BundleError("does not list the bundle's files", where=MANIFEST)
     content: dict[str, bytes] = {}
     for name, stated_file in manifest.files.items():

@@ -27,6 +27,7 @@ def model_card(kind: str, manifest: dict[str, Any], metrics: dict[str, Any]) -> 
         "",
         origin,
         "",
+        *_begun(metrics),
         "## Data",
         "",
         f"- {data['events']:,} events of {data['users']:,} users",
@@ -78,3 +79,8 @@ def model_card(kind: str, manifest: dict[str, Any], metrics: dict[str, Any]) -> 
         "",
     ]
     return "\n".join(lines)
+
+
+def _begun(metrics: dict[str, Any]) -> list[str]:
+    version = metrics.get("continued_from")
+    return [] if version is None else [f"Training went on from bundle `{version}`.", ""]

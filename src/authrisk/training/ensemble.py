@@ -20,7 +20,8 @@ from authrisk.features.catalogue import BLOCKS
 from authrisk.training.autoencoder import LstmAutoencoder
 from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit
 from authrisk.training.prepare import Kind, Prepared, known_columns, prepare_problem
-from authrisk.training.recipes import AUTOENCODER
+from authrisk.training.recipes import AUTOENCODER, CONTINUED
+from authrisk.training.start import Start, take_over
 from authrisk.training.supervised import SupervisedLstm, knots_of
 
 
@@ -62,19 +63,27 @@ def fit_model(
     settings: FitSettings,
     workdir: Path,
     say: Callable[[Progress], None],
+    start: Start | None = None,
 ) -> tuple[nn.Module, Fitted]:
-    """The whole model of the settings, and the course of its first network."""
-    network, fitted = fit_ensemble(kind, prepared, settings, workdir, say)
-    if kind != "supervised" or not settings.autoencoder_weight:
+    """The whole model of the settings, and the course of its first network.
+
+    start: what to go on from, with the encoders and scalers of `prepared`; else from nothing.
+    """
+    alone = kind != "supervised" or not settings.autoencoder_weight
+    part = "" if start is None else start.part(kind)
+    network, fitted = fit_ensemble(kind, prepared, settings, workdir, say, start, part)
+    if alone:
         return network, fitted
-    blind = prepare_problem(prepared.problem, "autoencoder")
+    scalers = prepared.scalers if start is not None else None
+    blind = prepare_problem(prepared.problem, "autoencoder", scalers=scalers)
     own = replace(
-        AUTOENCODER,
+        AUTOENCODER if start is None else CONTINUED["autoencoder"],
         seed=settings.seed,
         epochs=min(settings.epochs, AUTOENCODER.epochs),
         least_steps=settings.least_steps,
     )
-    beside, _ = fit_ensemble("autoencoder", blind, own, workdir / "autoencoder", say)
+    where = workdir / "autoencoder"
+    beside, _ = fit_ensemble("autoencoder", blind, own, where, say, start, "autoencoder.")
     return Fused(network, beside, settings.autoencoder_weight).eval(), fitted
 
 
@@ -84,15 +93,23 @@ def fit_ensemble(
     settings: FitSettings,
     workdir: Path,
     say: Callable[[Progress], None],
+    start: Start | None = None,
+    part: str = "",
 ) -> tuple[Ensemble, Fitted]:
     """Train `settings.members` networks, one after the other, each resumable in its own folder of
-    `workdir`; answers them as one, and the course of the first."""
+    `workdir`; answers them as one, and the course of the first.
+
+    start, part: what to go on from, and which networks of it (`Start.of`). Where it has none of
+    them, training begins from nothing.
+    """
     members: list[Network] = []
     courses: list[Fitted] = []
     for member in range(settings.members):
         own = replace(settings, seed=settings.seed * 101 + member)
         torch.manual_seed(own.seed)
         network = new_network(kind, prepared)
+        if start is not None and (earlier := start.of(part, member)):
+            take_over(network, earlier)
         courses.append(
             fit(network, prepared.train, prepared.validation, own, workdir / str(member), say)
         )

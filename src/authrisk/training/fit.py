@@ -146,6 +146,7 @@ def batch_loss(network: Network, batch: Batch) -> Tensor:
     if isinstance(network, LstmAutoencoder):
         context = network.states(past).flatten(0, 1)[at]  # (M, H)
     else:
+        login = network.veiled(login) if network.training else login
         states, given = (x.flatten(0, 1) for x in network.states(past))
         context = network.context(
             states[at],

@@ -18,7 +18,7 @@ from authrisk import __version__
 from authrisk.features.catalogue import NAMES, STEPS
 from authrisk.features.coded import USER
 from authrisk.features.timeline import FAMILIAR, Rows
-from authrisk.models.bundle import Bundle, encode_golden, write_bundle
+from authrisk.models.bundle import WEIGHTS, Bundle, encode_golden, write_bundle
 from authrisk.models.calibration import Calibration, Calibrator
 from authrisk.models.onnx_model import OnnxModel
 from authrisk.training.card import model_card
@@ -44,6 +44,7 @@ def pack(
     settings: TrainSettings,
     prepared: Prepared,
     model_bytes: bytes,
+    weights: bytes,
     sample: tuple[npt.NDArray[np.int64], Rows],
     calibration: Calibration,
     metrics: dict[str, Any],
@@ -80,6 +81,7 @@ def pack(
         "scalers.json": msgspec.json.encode(prepared.scalers),
         "calibration.json": msgspec.json.encode(calibration),
         "model.onnx": model_bytes,
+        WEIGHTS: weights,
         "golden.json": encode_golden(golden),
         "sequences.parquet": _sequences(*sample),
         "metrics.json": msgspec.json.encode(metrics),

@@ -21,6 +21,7 @@ from authrisk.features.timeline import (
     windows,
 )
 from authrisk.training.dataset import Judged, judge_events
+from authrisk.training.start import Start
 
 Kind = Literal["autoencoder", "supervised"]
 
@@ -59,23 +60,32 @@ class Prepared:
         return self.problem.features[:, F_LOGIN : F_LOGIN + F_MOMENT]
 
 
-def prepare(cases: Cases, kind: Kind, seed: int) -> Prepared:
+def prepare(cases: Cases, kind: Kind, seed: int, start: Start | None = None) -> Prepared:
     """Encode, scale and lay out; the network is not needed for any of it.
+
+    start: what training goes on from; its encoders and scalers are kept.
 
     Of injected attacks a few are made to hide their client or their place (`with_hidden`).
     """
-    return prepare_problem(pose(with_hidden(cases, seed), seed, DEPLOYED), kind)
+    encoders, scalers = (None, None) if start is None else (start.encoders, start.scalers)
+    problem = pose(with_hidden(cases, seed), seed, DEPLOYED, encoders)
+    return prepare_problem(problem, kind, scalers=scalers)
 
 
-def prepare_problem(problem: Problem, kind: Kind, seed: int = 1) -> Prepared:
+def prepare_problem(
+    problem: Problem, kind: Kind, seed: int = 1, scalers: Scalers | None = None
+) -> Prepared:
     """Scale and lay out a problem that is posed already.
+
+    scalers: those of a bundle; fitted on the legitimate training logins by default.
 
     Of the easy legitimate training logins the supervised model sees one in EASY, which counts for
     all of them: hard negatives are few, and time is better spent on them.
     """
     timeline, legitimate, attack = problem.timeline, problem.legitimate, problem.attack
     fit = problem.fit
-    scalers = fit_scalers(problem.features[fit & legitimate])
+    if scalers is None:
+        scalers = fit_scalers(problem.features[fit & legitimate])
     rows = problem.features.copy()
     scale_rows(rows, scalers)
     past = as_past(rows, scalers)
@@ -98,7 +108,7 @@ EASY = 6
 ATTACKS = 1 / 3
 """Weight of all attacks against all legitimate logins; calibration puts the prior right."""
 TIER_WEIGHTS = {
-    "T0": 0.7, "T1": 1.3, "T2": 1.2, "T3": 1.7, "T4": 1.8, "T6": 0.55, "labelled": 0.4,
+    "T0": 0.7, "T1": 1.6, "T2": 1.4, "T3": 2.1, "T4": 2.1, "T6": 0.4, "labelled": 0.3,
 }  # fmt: skip
 """Of each tier against the others. What is easily told needs little weight; the attackers who know
 their victim would be ranked behind it. Chosen on development worlds."""

@@ -20,3 +20,14 @@ RECIPES: dict[Kind, FitSettings] = {
     "supervised": replace(SUPERVISED, autoencoder_weight=AUTOENCODER_WEIGHT),
     "autoencoder": AUTOENCODER,
 }
+CONTINUED: dict[Kind, FitSettings] = {
+    "supervised": replace(
+        SUPERVISED,
+        epochs=5,
+        least_steps=0,
+        learning_rate=1e-3,
+        autoencoder_weight=AUTOENCODER_WEIGHT,
+    ),
+    "autoencoder": replace(AUTOENCODER, epochs=3, least_steps=0, learning_rate=1e-3),
+}
+"""For a training that goes on from a bundle: what it has learned is to be kept."""

@@ -30,6 +30,7 @@ from authrisk.features.catalogue import (
     FIELDS,
     GROUPS,
     NAMES,
+    OWN_PAST,
     F,
     column,
 )
@@ -41,6 +42,10 @@ HEADS, WIDTH = 6, 16
 """Attention heads and the length of each one's query, key and value."""
 BINS = 10
 """Pieces of a continuous column."""
+FORGET_CROWD, FORGET = 0.3, 0.05
+"""Shares of the training logins of which all that is not compared with the user's own past is
+hidden, and of all columns that are: whoever leans on the crowd alone finds the next attacker's
+network as usual as everybody's, and no single column shall decide."""
 FLOOD = 0.2
 """What failed attempts may move the logit by, either way: a flood of them must not lock a user
 out, nor hide an attacker (docs/decisions/models.md)."""
@@ -66,6 +71,12 @@ _TOLD_BY = [
 ]  # fmt: skip
 """For each relation column the login column that is known wherever it can say something."""
 _FAILURES = torch.tensor([f.group == "failures" for f in FEATURES])
+_CROWD = torch.tensor(
+    [
+        i not in OWN_PAST and f.scope != "relation" and f.group != "failures"
+        for i, f in enumerate(FEATURES)
+    ]
+)
 _ONE, _OTHER = (x.tolist() for x in np.triu_indices(len(FIELDS)))
 """The fields of each pair, a field with itself included."""
 _AGES_S = (90 * 86_400, 30 * 86_400, 7 * 86_400, 86_400, 6 * 3_600, 3_600, 600, 60, 10)
@@ -92,6 +103,7 @@ class SupervisedLstm(nn.Module):
     pair_slopes: Tensor
     judge_mask: Tensor
     failure_mask: Tensor
+    crowd: Tensor
     usual: Tensor
     flooded: Tensor
     edges: Tensor
@@ -127,6 +139,7 @@ class SupervisedLstm(nn.Module):
         self.register_buffer("pair_slopes", 1.0 / (ends[1:] - ends[:-1]))
         self.register_buffer("judge_mask", (~_FAILURES).float() * known)  # (F,)
         self.register_buffer("failure_mask", _FAILURES.float() * known)  # (F,)
+        self.register_buffer("crowd", _CROWD, persistent=False)  # (F,)
         self.register_buffer("usual", torch.zeros(F))
         self.register_buffer(
             "flooded", torch.tensor([float(group == "failures") for group in GROUPS])
@@ -137,6 +150,12 @@ class SupervisedLstm(nn.Module):
         self.register_buffer("slopes", slopes * known[torch.tensor(_CONTINUOUS)].unsqueeze(1))
         self.register_buffer("continuous", torch.tensor(_CONTINUOUS))  # (C,)
         self.register_buffer("grouped", torch.tensor(_GROUPED))  # (F,)
+
+    def veiled(self, login: Tensor) -> Tensor:
+        """login (M, F) as it is shown in training: some columns, or the crowd, at their means."""
+        whose = torch.rand(login.shape[0], 1) < FORGET_CROWD  # (M, 1)
+        hidden = (whose & self.crowd) | (torch.rand(login.shape) < FORGET)
+        return login.masked_fill(hidden, 0.0)
 
     def states(self, past: Tensor) -> tuple[Tensor, Tensor]:
         """past (B, L, F_LOGIN or more) -> the states after 0, 1, ... L logins (B, L + 1, H), and

@@ -17,6 +17,7 @@ from authrisk.training.fit import FitSettings, Fitted, Progress
 from authrisk.training.measure import measure
 from authrisk.training.pack import TrainSettings, pack
 from authrisk.training.prepare import Kind, Prepared, prepare, sample_windows
+from authrisk.training.start import Start, weights_of
 
 __all__ = [
     "FitSettings",
@@ -48,8 +49,11 @@ def train(
     out: Path,
     settings: TrainSettings,
     say: Callable[[Progress], None] = lambda _: None,
+    start: Start | None = None,
 ) -> Trained:
     """Train a model on cases and write its bundle to the directory `out`.
+
+    start: a bundle to go on from (`training.start.read_start`); else from nothing.
 
     An interrupted run leaves `.<out>.training/` beside it and goes on from there when it is
     started again with the same events and settings. Raises InputError when there is too little
@@ -58,9 +62,9 @@ def train(
     _check(cases, kind)
     if out.exists() and not settings.replace:
         raise InputError("is there already", where=str(out), remedy="choose another name")
-    prepared = prepare(cases, kind, settings.fit.seed)
+    prepared = prepare(cases, kind, settings.fit.seed, start)
     workdir = out.parent / f".{out.name}.training"
-    network, fitted = fit_model(kind, prepared, settings.fit, workdir, say)
+    network, fitted = fit_model(kind, prepared, settings.fit, workdir, say, start)
     model_bytes = to_onnx(network)
     sample = sample_windows(prepared, settings.fit.seed)
     parity = check_parity(network, model_bytes, sample[1])
@@ -72,7 +76,10 @@ def train(
         "train_losses": list(fitted.train_losses),
         "validation_losses": list(fitted.validation_losses),
     }
-    bundle = pack(out, kind, settings, prepared, model_bytes, sample, calibration, metrics)
+    if start is not None:
+        metrics["continued_from"] = start.version
+    weights = weights_of(network)
+    bundle = pack(out, kind, settings, prepared, model_bytes, weights, sample, calibration, metrics)
     if workdir.exists():
         shutil.rmtree(workdir)
     return Trained(bundle, fitted, metrics)

@@ -11,11 +11,11 @@ from tests.evaluation.baselines.conftest import area
 
 from authrisk.errors import InputError
 from authrisk.evaluation.baselines import BASELINES
-from authrisk.evaluation.baselines.boosting import CANDIDATES, HISTORY_RELATIVE, Boosting
+from authrisk.evaluation.baselines.boosting import CANDIDATES, Boosting
 from authrisk.evaluation.baselines.design import needed
 from authrisk.evaluation.metrics import auc
 from authrisk.evaluation.problem import Contender, Problem, Scores
-from authrisk.features.catalogue import FEATURES
+from authrisk.features.catalogue import FEATURES, OWN_PAST
 from authrisk.testing.contender import check_contender, with_shuffled_labels
 
 NAMES = [contender.name for contender in BASELINES]
@@ -65,7 +65,7 @@ def test_names_are_told_apart() -> None:
 
 def test_history_relative_columns_are_of_the_users_own_past() -> None:
     """No rarity, no source, no hour of the day is among them; novelty is."""
-    chosen = {FEATURES[i].name for i in HISTORY_RELATIVE}
+    chosen = {FEATURES[i].name for i in OWN_PAST}
     assert {"country_new", "asn_share", "gap_log", "hour_share", "novelty"} <= chosen
     assert not {"asn_rarity", "address_users_1h_log", "hour_sin", "hour_3", "network_tor"} & chosen
 

@@ -4,12 +4,13 @@ Those that need torch are in `authrisk.training.baselines`. Packages beyond an i
 (LightGBM, scikit-learn) are imported when a baseline is asked for its scores.
 """
 
-from authrisk.evaluation.baselines.boosting import HISTORY_RELATIVE, Boosting
+from authrisk.evaluation.baselines.boosting import Boosting
 from authrisk.evaluation.baselines.flags import SeenBefore
 from authrisk.evaluation.baselines.forest import Forest
 from authrisk.evaluation.baselines.freeman import Freeman, FreemanValues
 from authrisk.evaluation.baselines.rules import NoveltyRules, RarestAs
 from authrisk.evaluation.problem import Contender
+from authrisk.features.catalogue import OWN_PAST
 
 BASELINES: tuple[Contender, ...] = (
     NoveltyRules(),
@@ -19,6 +20,6 @@ BASELINES: tuple[Contender, ...] = (
     Forest(),
     SeenBefore(),
     Boosting(),
-    Boosting("LightGBM, history-relative", columns=tuple(HISTORY_RELATIVE.tolist())),
+    Boosting("LightGBM, history-relative", columns=OWN_PAST),
 )
 """In the order of the table."""

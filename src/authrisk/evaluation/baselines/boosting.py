@@ -21,7 +21,6 @@ from authrisk.evaluation.baselines.design import (
     answered,
     blank,
     chunks,
-    columns_where,
     fitted,
     matrix,
     needed,
@@ -29,20 +28,7 @@ from authrisk.evaluation.baselines.design import (
 )
 from authrisk.evaluation.metrics import recall_at
 from authrisk.evaluation.problem import Problem, Scores
-from authrisk.features.catalogue import FEATURES
 from authrisk.features.timeline import Rows
-
-HISTORY_RELATIVE = columns_where(
-    [
-        feature.scope == "login"
-        and feature.group not in {"failures", "rtt"}
-        and not feature.name.startswith(("network_", "hour_sin", "hour_cos", "weekday_sin"))
-        and not feature.name.startswith("weekday_cos")
-        and not (feature.name.startswith("hour_") and feature.name[5:].isdigit())
-        for feature in FEATURES
-    ]
-)
-"""What compares a login with its user's own past: no rarity, no source, no absolute time."""
 
 CANDIDATES: tuple[Mapping[str, Any], ...] = (
     {"num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 0.5, "lambda_l2": 5.0},
