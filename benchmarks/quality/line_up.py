@@ -9,7 +9,7 @@ from authrisk.evaluation.fused import Fused
 from authrisk.evaluation.problem import Contender
 from authrisk.models.bundle import PRETRAINED, load_bundle, pretrained_path
 from authrisk.training.baselines import TORCH_BASELINES
-from authrisk.training.contenders import LSTM_CONTENDERS
+from authrisk.training.contenders import LSTM_CONTENDERS, PRETRAINED_CONTENDERS
 from authrisk.training.recipes import AUTOENCODER_WEIGHT
 
 FUSED = "both LSTMs"
@@ -27,11 +27,11 @@ SMALL = (
 
 
 def ours() -> list[Contender]:
-    """The LSTMs, trained on each world."""
+    """The LSTMs, trained on each world: from nothing, and going on from the bundles that ship."""
     alone = next(contender for contender in LSTM_CONTENDERS if contender.kind == "supervised")
     blind = next(contender for contender in LSTM_CONTENDERS if contender.kind == "autoencoder")
     both = Fused(FUSED, ((alone, 1.0), (blind, AUTOENCODER_WEIGHT)))
-    return [*LSTM_CONTENDERS, both, Averaged(TOGETHER, alone, 3)]
+    return [*LSTM_CONTENDERS, both, *PRETRAINED_CONTENDERS, Averaged(TOGETHER, alone, 3)]
 
 
 def shipped() -> list[Contender]:

@@ -8,12 +8,13 @@ that ship take part as they are served (`evaluation.bundle_contender`).
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from authrisk.evaluation.problem import Problem, Scores
 from authrisk.evaluation.replay import alone
-from authrisk.models.bundle import locate_bundle
+from authrisk.models.bundle import load_bundle, locate_bundle
 from authrisk.models.onnx_model import OnnxModel
 from authrisk.training.ensemble import fit_ensemble
 from authrisk.training.export import to_onnx
@@ -38,6 +39,11 @@ class LstmContender:
         """Whether labels are looked at."""
         return self.kind == "supervised"
 
+    @property
+    def version(self) -> str:
+        """Tells the kept scores of those apart that go on from two bundles."""
+        return "" if self.begin is None else _version(locate_bundle(self.begin))
+
     def scores(self, problem: Problem, seed: int) -> Scores:
         """Raw scores (N,) of the ONNX model, NaN where nothing is asked."""
         start, part, scalers = None, "", None
@@ -54,6 +60,11 @@ class LstmContender:
         model = OnnxModel(to_onnx(network))
         wanted = problem.periods.calibration | problem.asked
         return alone(problem, prepared.scalers, model, wanted)
+
+
+@cache
+def _version(path: Path) -> str:
+    return load_bundle(path).version
 
 
 LSTM_CONTENDERS: tuple[LstmContender, ...] = (
