@@ -40,10 +40,12 @@ def model_card(kind: str, manifest: dict[str, Any], metrics: dict[str, Any]) -> 
         "## Figures",
         "",
         f"On {metrics['legitimate_logins']:,} later legitimate logins of users that the "
-        "calibration did not use:",
+        "calibration did not use, in brackets 95 % intervals (users drawn again):",
         "",
-        f"- promised 1 % step-ups (riskScore >= 0.5): {metrics['promised_1pct_realised']:.2%}",
-        f"- promised 0.1 % (riskScore >= 0.75): {metrics['promised_0.1pct_realised']:.3%}",
+        f"- promised 1 % step-ups (riskScore >= 0.5): {metrics['promised_1pct_realised']:.2%} "
+        f"[{_interval(metrics['promised_1pct_interval'], 2)}]",
+        f"- promised 0.1 % (riskScore >= 0.75): {metrics['promised_0.1pct_realised']:.3%} "
+        f"[{_interval(metrics['promised_0.1pct_interval'], 3)}]",
     ]
     if "per_tier" in metrics:
         lines += [
@@ -54,7 +56,9 @@ def model_card(kind: str, manifest: dict[str, Any], metrics: dict[str, Any]) -> 
         for tier, row in metrics["per_tier"].items():
             lines.append(
                 f"| {tier} | {row['attacks']:,} | {row['recall_at_1pct']:.1%} "
-                f"| {row['recall_at_0.1pct']:.1%} | {row['recall_at_1pct_unseen_users']:.1%} "
+                f"[{_interval(row['recall_at_1pct_interval'])}] "
+                f"| {row['recall_at_0.1pct']:.1%} [{_interval(row['recall_at_0.1pct_interval'])}] "
+                f"| {row['recall_at_1pct_unseen_users']:.1%} "
                 f"| {row['auc']:.3f} |"
             )
         if "hidden" in metrics["per_tier"]:
@@ -79,6 +83,10 @@ def model_card(kind: str, manifest: dict[str, Any], metrics: dict[str, Any]) -> 
         "",
     ]
     return "\n".join(lines)
+
+
+def _interval(bounds: list[float], digits: int = 1) -> str:
+    return ", ".join(f"{100 * bound:.{digits}f}" for bound in bounds)
 
 
 def _begun(metrics: dict[str, Any]) -> list[str]:

@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from authrisk.evaluation.metrics import auc, recall_at
+from authrisk.evaluation.asked import asked_at, past_of
+from authrisk.evaluation.intervals import Floats, estimate, resample
+from authrisk.evaluation.metrics import RATES, recall_at
+from authrisk.evaluation.periods import Mask
 from authrisk.evaluation.probability import fit_platt
+from authrisk.evaluation.ranking import descending, rank
 from authrisk.evaluation.replay import replay
 from authrisk.features.population import Population
-from authrisk.models.calibration import Calibration, Calibrator, fit_calibration
+from authrisk.models.calibration import HIGH, MEDIUM, Calibration, Calibrator, fit_calibration
 from authrisk.models.onnx_model import OnnxModel
 from authrisk.training.prepare import Kind, Prepared
 
@@ -40,28 +44,50 @@ def measure(
         platt = fit_platt(raw[told], legitimate[told], tiers[told])
     calibration = fit_calibration(raw[wanted & legitimate & ruler], platt)
     risk = Calibrator(calibration).risk(raw)
-    good = risk[wanted & legitimate & ~ruler]
-    bad = wanted & attack & ~ruler
-    metrics: dict[str, Any] = {
-        "legitimate_logins": int(good.size),
-        "promised_1pct_realised": float((good >= 0.5).mean()),
-        "promised_0.1pct_realised": float((good >= 0.75).mean()),
-    }
-    if bad.any():
-        metrics["attacks"] = int(bad.sum())
-        raws = raw[wanted & legitimate & ~ruler]
-        per_tier = {}
-        for name in sorted(set(tiers[bad])):
-            mine = raw[bad & (tiers == name)]
-            unseen = bad & (tiers == name) & prepared.periods.unseen
-            per_tier[name] = {
-                "attacks": int(mine.size),
-                "recall_at_1pct": recall_at(raws, mine, 0.01),
-                "recall_at_0.1pct": recall_at(raws, mine, 0.001),
-                "recall_at_1pct_unseen_users": recall_at(
-                    raw[wanted & legitimate & ~ruler & prepared.periods.unseen], raw[unseen], 0.01
-                ),
-                "auc": auc(raws, mine),
-            }
-        metrics["per_tier"] = per_tier
-    return calibration, metrics
+    return calibration, _figures(prepared, wanted & ~ruler, raw, risk)
+
+
+def _figures(prepared: Prepared, measured: Mask, raw: Floats, risk: Floats) -> dict[str, Any]:
+    """Rates, recall by tier with 95 % intervals (users drawn again), in plain numbers."""
+    problem = prepared.problem
+    at = np.flatnonzero(measured)
+    asked = asked_at(
+        problem.timeline,
+        problem.cases,
+        at,
+        past_of(problem.features[at]),
+        late=np.zeros(at.size, np.bool_),
+        unseen=problem.periods.unseen[at],
+    )
+    scores, resamples = raw[at], resample(asked.owner)
+    good = asked.legitimate
+    metrics: dict[str, Any] = {"legitimate_logins": int(good.sum())}
+    for name, level in (("promised_1pct", MEDIUM), ("promised_0.1pct", HIGH)):
+        found = estimate(resamples.rate((risk[at] >= level)[None], good))
+        assert found is not None
+        metrics[f"{name}_realised"] = found.value
+        metrics[f"{name}_interval"] = [found.low, found.high]
+    if good.all():
+        return metrics
+    metrics["attacks"] = int((~good).sum())
+    ranking = rank(asked, scores, descending(scores), resamples)
+    unseen_good = scores[good & asked.unseen]
+    per_tier = {}
+    for k, tier in enumerate(ranking.tiers):
+        mine = asked.attacks(tier)
+        at_1pct, at_01pct = (estimate(ranking.recall[:, r, k]) for r in range(len(RATES)))
+        assert at_1pct is not None
+        assert at_01pct is not None
+        per_tier[tier] = {
+            "attacks": int(mine.sum()),
+            "recall_at_1pct": at_1pct.value,
+            "recall_at_1pct_interval": [at_1pct.low, at_1pct.high],
+            "recall_at_0.1pct": at_01pct.value,
+            "recall_at_0.1pct_interval": [at_01pct.low, at_01pct.high],
+            "recall_at_1pct_unseen_users": recall_at(
+                unseen_good, scores[mine & asked.unseen], RATES[0]
+            ),
+            "auc": float(ranking.auc[0, k]),
+        }
+    metrics["per_tier"] = per_tier
+    return metrics
