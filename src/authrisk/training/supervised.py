@@ -99,6 +99,7 @@ class SupervisedLstm(nn.Module):
     told: Tensor
     one: Tensor
     other: Tensor
+    pair: Tensor
     pair_edges: Tensor
     pair_slopes: Tensor
     judge_mask: Tensor
@@ -133,6 +134,7 @@ class SupervisedLstm(nn.Module):
         self.register_buffer("told", known[torch.tensor(_TOLD_BY)])  # (R,)
         self.register_buffer("one", torch.tensor(_ONE))
         self.register_buffer("other", torch.tensor(_OTHER))
+        self.register_buffer("pair", self.one * len(FIELDS) + self.other, persistent=False)
         young = [0.0, *(_LONGEST - math.log1p(age) / 20 for age in _PAIR_AGES_S), _LONGEST]
         ends = torch.tensor(young)
         self.register_buffer("pair_edges", ends[:-1].clone())
@@ -190,7 +192,9 @@ class SupervisedLstm(nn.Module):
         # When were these two last seen together? 0 for never.
         shared = relation[..., : len(FIELDS)]  # (M, K, FIELDS)
         young = shared * (_LONGEST - relation[..., _AGO : _AGO + 1])
-        pairs = (shared[..., self.one] * young[..., self.other]).amax(dim=1)  # (M, pairs)
+        both = shared.unsqueeze(-1) * young.unsqueeze(-2)  # (M, K, FIELDS, FIELDS)
+        # Each pair is chosen after the maximum: gathering all K times costs more than the rest.
+        pairs = both.amax(dim=1).flatten(1)[:, self.pair]  # (M, pairs)
         pieces = ((pairs.unsqueeze(-1) - self.pair_edges) * self.pair_slopes).clamp(0.0, 1.0)
         context: Tensor = self.fade(torch.cat([last, found, pieces.flatten(1)], dim=-1))
         return context
