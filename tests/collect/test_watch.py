@@ -89,6 +89,19 @@ def test_a_login_is_scored_by_what_was_remembered(bundle, users, runs) -> None:
     assert [e.event_id for e in scorer.store.recent("ada", 2**62, 9)] == mine
 
 
+def test_a_spray_is_seen_as_it_goes_on(bundle) -> None:
+    """Failures of many users from one network that arrive together are each scored with those
+    before them: as if each came alone, and riskier in the end than at first."""
+    spray = [
+        login(n, f"user{n}", outcome=Outcome.FAILURE, src_ip=f"8.8.8.{n % 3}") for n in range(24)
+    ]
+    told: list[RiskAssessment] = []
+    watched(bundle, spray, threshold=0.0, tell=[lambda _, said: told.append(said)])
+    scores = {said.event_id: said.risk_score for said in told}
+    assert scores == in_runs_of(bundle, spray, [1] * len(spray))
+    assert scores["e23"] > scores["e0"]
+
+
 def test_what_is_sent_again_counts_once(bundle) -> None:
     """A known event id is neither scored nor told again."""
     store = MemoryStore()

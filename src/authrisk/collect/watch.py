@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from authrisk.collect.alerts import Tell
 from authrisk.collect.outbox import Outbox
+from authrisk.enrich.address import prefix_of
 from authrisk.errors import ScoringError
 from authrisk.event import NS_PER_S, LoginEvent
 from authrisk.history.store import Standing
@@ -18,7 +19,7 @@ from authrisk.scorer import RiskAssessment, Scorer
 FUTURE_TOLERANCE_S = 300.0
 """A login stamped further ahead of our clock never becomes familiar."""
 TOGETHER = 64
-"""Logins of different users that share a commit."""
+"""Logins of different users and networks that share a commit."""
 UNREMEMBERED = 10_000
 """Alerts that are known to have been told while their logins cannot be remembered."""
 
@@ -42,9 +43,9 @@ class Watch:
     """Takes logins in as they are observed.
 
     Scoring runs in the event loop's thread, as the service's own does, so both may share one
-    scorer; the disk is waited for in threads. A login sees what came before it from its user;
-    logins of up to `TOGETHER` users are remembered together, and what is common is counted then,
-    so none of them is scored by the others.
+    scorer; the disk is waited for in threads. A login sees what came before it from its user and
+    from its network. Up to `TOGETHER` logins of different users and networks are remembered together, and
+    what is common is counted then, so none of them is scored by the others.
 
     An alert is told before its login is remembered: after a crash between the two it may be told
     again, and is not lost. What cannot be told waits in the `outbox`.
@@ -75,7 +76,7 @@ class Watch:
         those before it are.
         """
         new = 0
-        for some in _by_user(events):
+        for some in _apart(events):
             prepared = [self._prepare(event) for event in some]
             assessed = [self._assess(event) for event in prepared]
             added = await asyncio.gather(
@@ -132,16 +133,29 @@ class Watch:
         self._threads.shutdown()
 
 
-def _by_user(events: Sequence[LoginEvent]) -> Iterator[list[LoginEvent]]:
-    """Runs of logins in which no user appears twice."""
+def _apart(events: Sequence[LoginEvent]) -> Iterator[list[LoginEvent]]:
+    """Runs of logins in which no user and no source network appears twice.
+
+    So each login sees those before it of its user, and a spray from one network is seen as it
+    goes on, not when it is over.
+    """
     some: list[LoginEvent] = []
-    users: set[str | None] = set()
+    there: set[tuple[str, str]] = set()
     for event in events:
-        if event.user_id in users or len(some) >= TOGETHER:
+        marks = _marks(event)
+        if marks & there or len(some) >= TOGETHER:
             yield some
-            some, users = [], set()
+            some, there = [], set()
         some.append(event)
-        if event.user_id is not None:
-            users.add(event.user_id)
+        there |= marks
     if some:
         yield some
+
+
+def _marks(event: LoginEvent) -> set[tuple[str, str]]:
+    """Whose login it is and where it comes from."""
+    source = event.src_host
+    if event.src_ip is not None:
+        source = prefix_of(event.src_ip) or event.src_ip
+    named = (("user", event.user_id), ("source", source))
+    return {(what, name) for what, name in named if name is not None}
