@@ -44,8 +44,8 @@ class Watch:
 
     Scoring runs in the event loop's thread, as the service's own does, so both may share one
     scorer; the disk is waited for in threads. A login sees what came before it from its user and
-    from its network. Up to `TOGETHER` logins of different users and networks are remembered together, and
-    what is common is counted then, so none of them is scored by the others.
+    from its network. Up to `TOGETHER` logins of different users and networks are remembered
+    together, and what is common is counted then, so none of them is scored by the others.
 
     An alert is told before its login is remembered: after a crash between the two it may be told
     again, and is not lost. What cannot be told waits in the `outbox`.
