@@ -25,6 +25,7 @@ from authrisk.cli import (
     evaluate,
     events,
     formats,
+    keys,
     parse,
     scenarios,
     score,
@@ -53,6 +54,7 @@ for command in (
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(events.app, name="events")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(keys.app, name="keys")
 
 
 def _show_version(wanted: bool) -> None:

@@ -8,13 +8,16 @@ import threading
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from authrisk.cli.arguments import ServedBundleOption, TrustName
 from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.errors import InputError
+
+if TYPE_CHECKING:
+    from authrisk.service.server import Listen, Tls
 
 LOGIN = (
     '{"userAgent": "Mozilla/5.0", "timestamp": 1589912560, '
@@ -31,8 +34,25 @@ def run(
     port: Annotated[
         int, typer.Option(envvar="AUTHRISK_PORT", min=1, max=65_535, help="Port.")
     ] = 5000,
+    keys: Annotated[
+        Path | None,
+        typer.Option(envvar="AUTHRISK_KEYS", help="Ask callers for a key (`authrisk keys`)."),
+    ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(envvar="AUTHRISK_TLS_CERT", help="Certificate chain, PEM.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(envvar="AUTHRISK_TLS_KEY", help="Its private key, PEM.")
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="AUTHRISK_TLS_CLIENT_CA", help="Ask callers for a certificate of this authority."
+        ),
+    ] = None,
     exposed: Annotated[
-        bool, typer.Option(help="Allow a --host that other machines reach. Callers need no key!")
+        bool,
+        typer.Option(help="Allow a --host that other machines reach without keys, or without TLS!"),
     ] = False,
     trust: Annotated[
         TrustName,
@@ -62,15 +82,19 @@ def run(
     from authrisk.history.sqlite import SqliteStore
     from authrisk.models.bundle import load_bundle, locate_bundle
     from authrisk.scorer import Scorer
+    from authrisk.service.access import Access
     from authrisk.service.app import create_app
-    from authrisk.service.server import Listen, serve
+    from authrisk.service.keys import KeyRing
+    from authrisk.service.server import Listen, is_loopback, serve
     from authrisk.service.settings import LOOPBACK_NAMES, ServiceSettings
 
-    listen = Listen(host=host, port=port, exposed=exposed)
+    tls = _tls(tls_cert, tls_key, tls_client_ca)
+    access = None if keys is None else Access(KeyRing(keys))
+    listen = Listen(host=host, port=port, exposed=exposed, keys=keys is not None, tls=tls)
     require_free(host, port)
     loaded = load_bundle(locate_bundle(bundle))
     enricher = Enricher(AddressTables.load(mmdb or ()), default_parser())
-    settings = ServiceSettings(hosts=None if exposed else LOOPBACK_NAMES)
+    settings = ServiceSettings(hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None)
     with only_writer(history), closing(SqliteStore(history)) as store:
         scorer = Scorer(
             loaded, store, trust="confirmed" if trust is TrustName.CONFIRMED else "low-risk"
@@ -80,9 +104,10 @@ def run(
             enricher.enrich,
             settings,
             load_bundle=lambda: load_bundle(locate_bundle(bundle)),
+            access=access,
         )
         text = f"{loaded.name} {loaded.version}, history {history}"
-        threading.Thread(target=announce, args=(host, port, text), daemon=True).start()
+        threading.Thread(target=announce, args=(listen, text), daemon=True).start()
         serve(application, listen)
 
 
@@ -101,8 +126,19 @@ def require_free(host: str, port: int) -> None:
             ) from None
 
 
-def announce(host: str, port: int, text: str, patience_s: float = 60.0) -> None:
+def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:
+    from authrisk.service.server import Tls
+
+    if certificate is None and key is None and client_ca is None:
+        return None
+    if certificate is None or key is None:
+        raise InputError("TLS needs both a certificate and its key", remedy="--tls-cert, --tls-key")
+    return Tls(certificate=certificate, key=key, client_ca=client_ca)
+
+
+def announce(listen: Listen, text: str, patience_s: float = 60.0) -> None:
     """Say on stderr where the service is and how to try it, once it takes connections."""
+    host, port = listen.host, listen.port
     end = time.monotonic() + patience_s
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - told, not bound
     while time.monotonic() < end:
@@ -111,10 +147,12 @@ def announce(host: str, port: int, text: str, patience_s: float = 60.0) -> None:
         except OSError:
             time.sleep(0.02)
             continue
-        url = f"http://{f'[{near}]' if ':' in near else near}:{port}"
+        scheme = "http" if listen.tls is None else "https"
+        url = f"{scheme}://{f'[{near}]' if ':' in near else near}:{port}"
+        shown = "-H 'Authorization: Bearer ark_...' " if listen.keys else ""
         sys.stderr.write(
             f"authrisk is ready on {url} ({text}; interface at {url}/docs). Try: "
-            f"curl {url}/getAnomalyScore --data-raw '{LOGIN}'\n"
+            f"curl {url}/getAnomalyScore {shown}--data-raw '{LOGIN}'\n"
         )
         sys.stderr.flush()
         return

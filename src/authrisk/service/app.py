@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 
 from authrisk.errors import StoreError
 from authrisk.scorer import Scorer
+from authrisk.service.access import Access, with_keys
 from authrisk.service.assessments import assessment_routes
 from authrisk.service.dialects.documented import documented_routes
 from authrisk.service.documentation import documentation_routes
@@ -40,13 +41,16 @@ def create_app(
     *,
     load_bundle: LoadBundle | None = None,
     clock: Clock = time.time_ns,
+    access: Access | None = None,
 ) -> Starlette:
     """The application that serves a scorer.
 
     enrich: `Enricher.enrich`. load_bundle: what `/v1/model:reload` calls to get the new bundle;
-    without it reloading is refused. The caller closes the store, after the application has shut
-    down. Runs in one event loop. One process writes a history: the population counts are its own
-    (`authrisk serve` takes a lock, and a second one is refused).
+    without it reloading is refused. access: asks callers for keys; without it whoever reaches the
+    service may ask (`server.Listen` sees to it that this is this machine). The caller closes the
+    store, after the application has shut down. Runs in one event loop. One process writes a
+    history: the population counts are its own (`authrisk serve` takes a lock, and a second one is
+    refused).
     """
     settings = settings or ServiceSettings()
     metrics = Metrics()
@@ -62,16 +66,17 @@ def create_app(
             await snapshots
         await intake.close()
 
+    routes = [
+        *documented_routes(intake, settings),
+        *assessment_routes(intake, settings),
+        *outcome_routes(intake, settings),
+        *user_routes(intake),
+        *model_routes(intake, metrics, load_bundle),
+        *operation_routes(intake, metrics),
+        *documentation_routes(),
+    ]
     return Starlette(
-        routes=[
-            *documented_routes(intake, settings),
-            *assessment_routes(intake, settings),
-            *outcome_routes(intake, settings),
-            *user_routes(intake),
-            *model_routes(intake, metrics, load_bundle),
-            *operation_routes(intake, metrics),
-            *documentation_routes(),
-        ],
+        routes=with_keys(routes, access),
         middleware=[Middleware(Guard, settings=settings, metrics=metrics)],
         exception_handlers={
             Problem: answer_problem,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -24,6 +25,7 @@ from authrisk.scorer import RiskAssessment, Scorer
 from authrisk.service import answers
 from authrisk.service.metrics import Metrics
 from authrisk.service.problems import Problem
+from authrisk.service.rates import Buckets
 from authrisk.service.settings import Action, ServiceSettings
 from authrisk.service.turns import Turns
 from authrisk.service.wire import AssessmentAnswer
@@ -54,15 +56,19 @@ class Intake:
         self._settings = settings
         self._metrics = metrics
         self._turns = Turns()
+        self._rates = Buckets(settings.user_rate)
         self._waiting = 0
         self._threads = ThreadPoolExecutor(settings.write_threads, "history-write")
 
     async def assess(self, login: LoginEvent) -> AssessmentAnswer:
         """The answer to a login as the caller sent it: the first one, if its id was here before.
 
-        Raises Problem 409 where the id belongs to another user's login.
+        Raises Problem 409 where the id belongs to another user's login, 429 where the user is asked
+        about too often.
         """
         assert login.user_id is not None
+        if wait := self._rates.wait_s(login.user_id, time.monotonic()):
+            raise Problem(429, "Too many logins of this user.", retry_after_s=wait)
         async with self._turns.turn(login.user_id):
             scorer = self.scorer
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from http import HTTPStatus
 
 import msgspec
@@ -13,7 +14,11 @@ from starlette.responses import Response
 MEDIA_TYPE = "application/problem+json"
 
 _LOG = logging.getLogger(__name__)
-_HEADERS = {413: {"Connection": "close"}, 503: {"Retry-After": "1"}}
+_HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="authrisk", Basic realm="authrisk"'},
+    413: {"Connection": "close"},
+    503: {"Retry-After": "1"},
+}
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -40,8 +45,15 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
     '#/userID'
     """
 
-    def __init__(self, status: int, detail: str, pointer: str | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        pointer: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
         super().__init__(detail)
+        self.retry_after_s = retry_after_s
         errors = [] if pointer is None else [FieldError(f"#{pointer}", detail)]
         shown = detail if pointer is None else f"The field {pointer or '/'} {detail}."
         self.details = ProblemDetails(HTTPStatus(status).phrase, status, shown, errors)
@@ -56,11 +68,14 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
 
 def problem_response(problem: Problem) -> Response:
     """The answer that a problem is."""
+    headers = dict(_HEADERS.get(problem.details.status, {}))
+    if problem.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(problem.retry_after_s)))
     return Response(
         msgspec.json.encode(problem.details),
         status_code=problem.details.status,
         media_type=MEDIA_TYPE,
-        headers=_HEADERS.get(problem.details.status),
+        headers=headers,
     )
 
 

@@ -6,10 +6,12 @@ import ipaddress
 import json
 import logging
 import signal
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -19,26 +21,56 @@ from authrisk.errors import InputError
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tls:
+    """Certificate files; TLS 1.2 at least."""
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None = None
+    """Callers must show a certificate of this authority."""
+
+    def __post_init__(self) -> None:
+        for path in (self.certificate, self.key, self.client_ca):
+            if path is not None and not path.is_file():
+                raise InputError("is no file", where=str(path))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Listen:
     """Where the service listens.
 
     >>> Listen(host="0.0.0.0")
     Traceback (most recent call last):
     authrisk.errors.InputError: 0.0.0.0: is reached from other machines, and callers are not \
-asked for a key (listen on 127.0.0.1, or say explicitly that it may be exposed)
+asked for a key (listen on 127.0.0.1; or give --keys, or --tls-client-ca; or say explicitly that \
+it may be exposed)
     """
 
     host: str = "127.0.0.1"
     port: int = 5000
     exposed: bool = False
-    """Accept an address that other machines reach, although callers are not asked for a key."""
+    """Accept an address that other machines reach, although callers are not asked for a key, or
+    keys cross the network in the clear: something in front sees to that."""
+    keys: bool = False
+    """Callers are asked for keys."""
+    tls: Tls | None = None
 
     def __post_init__(self) -> None:
-        if not (self.exposed or is_loopback(self.host)):
+        if self.exposed or is_loopback(self.host):
+            return
+        if not self.keys and (self.tls is None or self.tls.client_ca is None):
             raise InputError(
                 "is reached from other machines, and callers are not asked for a key",
                 where=self.host,
-                remedy="listen on 127.0.0.1, or say explicitly that it may be exposed",
+                remedy="listen on 127.0.0.1; or give --keys, or --tls-client-ca; or say explicitly "
+                "that it may be exposed",
+            )
+        if self.tls is None:
+            raise InputError(
+                "is reached from other machines, and keys would cross the network in the clear",
+                where=self.host,
+                remedy="give --tls-cert and --tls-key; or say explicitly that it may be exposed, "
+                "where something in front speaks TLS",
             )
 
 
@@ -75,9 +107,33 @@ def serve(app: ASGIApp, listen: Listen) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
         log_config=LOGGING,
+        **_tls_options(listen.tls),
     )
+    if listen.tls is not None:
+        _use_certificates(config, listen.tls)
     with _signals_end_only_serving():
         uvicorn.Server(config).run()
+
+
+def _tls_options(tls: Tls | None) -> dict[str, Any]:
+    if tls is None:
+        return {}
+    options: dict[str, Any] = {"ssl_certfile": tls.certificate, "ssl_keyfile": tls.key}
+    if tls.client_ca is not None:
+        options |= {"ssl_ca_certs": tls.client_ca, "ssl_cert_reqs": ssl.CERT_REQUIRED}
+    return options
+
+
+def _use_certificates(config: uvicorn.Config, tls: Tls) -> None:
+    """Load them now, so that what is wrong with them is said in our words."""
+    try:
+        config.load()
+    except (ssl.SSLError, OSError) as error:
+        raise InputError(
+            f"the certificate or its key cannot be used: {error}", where=str(tls.certificate)
+        ) from None
+    assert config.ssl is not None
+    config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
 
 
 @contextmanager

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from authrisk.service.rates import Rate
+
+USER_RATE = Rate(per_s=10.0, burst=600.0)
 Action = Literal["allow", "challenge", "deny"]
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -53,6 +56,9 @@ class ServiceSettings:
     """Bytes of a batch."""
     largest_batch: int = 1000
     """Logins in a batch."""
+    user_rate: Rate = USER_RATE
+    """How often the logins of one user may be asked about; past it the answer is 429, which a
+    caller takes as step-up."""
     future_tolerance_s: float = 300.0
     """A login stamped further ahead of our clock is flagged and never becomes familiar."""
     snapshot_every_s: float = 300.0
