@@ -79,7 +79,7 @@ def test_bundle(bundle: Bundle, events: pl.DataFrame, replayed, tmp_path: Path) 
         for name, value in msgspec.to_builtins(bundle.manifest).items()
         if name not in known
     }
-    files = {name: (source / name).read_bytes() for name in FILES}
+    files = {name: (source / name).read_bytes() for name in bundle.manifest.files}
     written = write_bundle(tmp_path / "copy", manifest=manifest, files=files)
     read = load_bundle(tmp_path / "copy")
     assert msgspec.to_builtins(read.manifest) == msgspec.to_builtins(bundle.manifest)
