@@ -24,7 +24,7 @@ from authrisk.simulate.draws import uniform
 from authrisk.simulate.other_logs import further_logons, host_log, shell_log
 from authrisk.simulate.profile import CONSUMER, ENTERPRISE, Profile, varied
 from authrisk.simulate.world import simulate
-from authrisk.training.recipes import RECIPES
+from authrisk.training.recipes import SHIPPED
 from authrisk.training.train import Progress, TrainSettings, train
 
 DAYS = 365
@@ -105,7 +105,7 @@ def main() -> None:
     for kind in arguments.kinds:
         out = arguments.out / kind if arguments.out else pretrained_path(kind)
         settings = TrainSettings(
-            f"authrisk-{kind}", RECIPES[kind], simulated=True, resolvers=versions, replace=True
+            f"authrisk-{kind}", SHIPPED[kind], simulated=True, resolvers=versions, replace=True
         )
         trained = train(data, kind, out, settings, _say)
         sys.stdout.write(trained.bundle.card + f"\n{out}: version {trained.bundle.version}\n")

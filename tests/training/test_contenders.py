@@ -18,7 +18,7 @@ from authrisk.testing.model import random_windows
 from authrisk.training.contenders import LstmContender
 from authrisk.training.ensemble import Fused, fit_model, new_network
 from authrisk.training.fit import FitSettings, Fitted, Network, fit
-from authrisk.training.prepare import TIER_WEIGHTS, Kind, Prepared
+from authrisk.training.prepare import Kind, Prepared, prepare_problem
 from authrisk.training.supervised import SupervisedLstm
 
 
@@ -32,13 +32,14 @@ def test_a_network_keeps_the_contract_of_contenders(problem: Problem, kind: Kind
     check_contender(LstmContender("one", kind, FitSettings(epochs=1)), problem)
 
 
-@pytest.mark.parametrize("kind", ["supervised"], indirect=True)
-def test_tiers_weigh_what_is_said(prepared: Prepared) -> None:
-    """All attacks of a tier together weigh as TIER_WEIGHTS says, however many they are."""
+def test_tiers_weigh_what_is_said(problem: Problem) -> None:
+    """All attacks of a tier together weigh as is said, however many they are."""
+    said = {"T1": 1.5, "T3": 0.5}
+    prepared = prepare_problem(problem, "supervised", tier_weights=said)
     judged, tier = prepared.train, prepared.problem.tier
     sums = {name: judged.weight[tier[judged.event] == name].sum() for name in ("T1", "T3", "T6")}
-    assert sums["T3"] / sums["T1"] == pytest.approx(TIER_WEIGHTS["T3"] / TIER_WEIGHTS["T1"], 1e-4)
-    assert sums["T6"] / sums["T1"] == pytest.approx(TIER_WEIGHTS["T6"] / TIER_WEIGHTS["T1"], 1e-4)
+    assert sums["T3"] / sums["T1"] == pytest.approx(0.5 / 1.5, 1e-4)
+    assert sums["T6"] / sums["T1"] == pytest.approx(1.0 / 1.5, 1e-4)
 
 
 @pytest.mark.parametrize("kind", ["supervised"], indirect=True)

@@ -51,7 +51,9 @@ class LstmContender:
             start = read_start(locate_bundle(self.begin), self.kind)
             part, scalers = start.part(self.kind), start.scalers
             problem = problem.encoded(start.encoders)
-        prepared = prepare_problem(problem, self.kind, scalers=scalers)
+        prepared = prepare_problem(
+            problem, self.kind, scalers=scalers, tier_weights=self.settings.tier_weights
+        )
         settings = replace(self.settings, seed=seed)
         with TemporaryDirectory() as work:
             network, _ = fit_ensemble(

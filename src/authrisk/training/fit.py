@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from zipfile import BadZipFile
@@ -41,6 +41,8 @@ class FitSettings:
     """Decay of the running mean of the weights, which is what is kept."""
     members: int = 1
     """Networks whose mean is the model."""
+    tier_weights: Mapping[str, float] = field(default_factory=dict)
+    """Of each tier of attacks against the others, 1 where none is named."""
     autoencoder_weight: float = 0.0
     """Of a supervised model: log-odds per bit of an autoencoder that judges with it. 0 is none."""
 

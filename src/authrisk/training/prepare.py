@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,7 @@ from authrisk.training.dataset import Judged, judge_events
 from authrisk.training.start import Start
 
 Kind = Literal["autoencoder", "supervised"]
+TierWeights = Mapping[str, float]
 
 SAMPLE = 128
 """Encoded training windows kept in a bundle."""
@@ -60,20 +62,31 @@ class Prepared:
         return self.problem.features[:, F_LOGIN : F_LOGIN + F_MOMENT]
 
 
-def prepare(cases: Cases, kind: Kind, seed: int, start: Start | None = None) -> Prepared:
+def prepare(
+    cases: Cases,
+    kind: Kind,
+    seed: int,
+    start: Start | None = None,
+    tier_weights: TierWeights | None = None,
+) -> Prepared:
     """Encode, scale and lay out; the network is not needed for any of it.
 
     start: what training goes on from; its encoders and scalers are kept.
+    tier_weights: of each tier against the others, 1 where none is named.
 
     Of injected attacks a few are made to hide their client or their place (`with_hidden`).
     """
     encoders, scalers = (None, None) if start is None else (start.encoders, start.scalers)
     problem = pose(with_hidden(cases, seed), seed, DEPLOYED, encoders)
-    return prepare_problem(problem, kind, scalers=scalers)
+    return prepare_problem(problem, kind, scalers=scalers, tier_weights=tier_weights)
 
 
 def prepare_problem(
-    problem: Problem, kind: Kind, seed: int = 1, scalers: Scalers | None = None
+    problem: Problem,
+    kind: Kind,
+    seed: int = 1,
+    scalers: Scalers | None = None,
+    tier_weights: TierWeights | None = None,
 ) -> Prepared:
     """Scale and lay out a problem that is posed already.
 
@@ -90,7 +103,7 @@ def prepare_problem(
     scale_rows(rows, scalers)
     past = as_past(rows, scalers)
     label = attack.astype(np.float32)
-    weight = _weights(problem)
+    weight = _weights(problem, tier_weights or {})
     judged = legitimate if kind == "autoencoder" else legitimate | attack
     if kind == "supervised":
         easy = _easy(problem) & fit
@@ -107,11 +120,6 @@ def prepare_problem(
 EASY = 6
 ATTACKS = 1 / 3
 """Weight of all attacks against all legitimate logins; calibration puts the prior right."""
-TIER_WEIGHTS = {
-    "T0": 0.7, "T1": 1.6, "T2": 1.4, "T3": 2.1, "T4": 2.1, "T6": 0.4, "labelled": 0.3,
-}  # fmt: skip
-"""Of each tier against the others. What is easily told needs little weight; the attackers who know
-their victim would be ranked behind it. Chosen on development worlds."""
 
 
 def _easy(problem: Problem) -> npt.NDArray[np.bool_]:
@@ -121,13 +129,13 @@ def _easy(problem: Problem) -> npt.NDArray[np.bool_]:
     return easy
 
 
-def _weights(problem: Problem) -> npt.NDArray[np.float32]:
-    """(N,) every tier weighs what TIER_WEIGHTS says, whatever its number: spraying would drown
-    the rest."""
+def _weights(problem: Problem, of_tiers: TierWeights) -> npt.NDArray[np.float32]:
+    """(N,) every tier weighs what it is said to, whatever its number: spraying would drown the
+    rest."""
     weight = np.ones(len(problem.tier), np.float32)
     for period in (problem.fit, problem.tune):
         tiers = np.unique(problem.tier[period & problem.attack])
-        shares = np.array([TIER_WEIGHTS.get(str(tier), 1.0) for tier in tiers])
+        shares = np.array([of_tiers.get(str(tier), 1.0) for tier in tiers])
         for tier, share in zip(tiers, shares / shares.sum(), strict=True):
             mine = period & problem.attack & (problem.tier == tier)
             weight[mine] = ATTACKS * share * (period & problem.legitimate).sum() / mine.sum()

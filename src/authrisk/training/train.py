@@ -62,7 +62,7 @@ def train(
     _check(cases, kind)
     if out.exists() and not settings.replace:
         raise InputError("is there already", where=str(out), remedy="choose another name")
-    prepared = prepare(cases, kind, settings.fit.seed, start)
+    prepared = prepare(cases, kind, settings.fit.seed, start, settings.fit.tier_weights)
     workdir = out.parent / f".{out.name}.training"
     network, fitted = fit_model(kind, prepared, settings.fit, workdir, say, start)
     model_bytes = to_onnx(network)
