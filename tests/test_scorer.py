@@ -284,3 +284,15 @@ def test_counts_never_fall_below_nothing(scorer: Scorer) -> None:
 
 
 RISKLESS = RiskAssessment("", 0.0, "low", "learning", (), "", "", 0.0)
+
+
+def test_many_at_once_score_as_one_by_one(bundle: Bundle) -> None:
+    """Logins that share a run of the model, some of them remembered already, get the very answers
+    that each gets alone."""
+    scorer = Scorer(bundle, MemoryStore())
+    kept = [login(n, user=f"u{n % 3}", src_ip=f"8.8.{n % 5}.8") for n in range(30)]
+    for event in kept:
+        tell(scorer, event)
+    asked = [login(100 + n, user=f"u{n}", src_ip=f"9.9.{n}.9") for n in range(7)] + kept[::4]
+    together = scorer.assess_each(asked, [scorer.store.get(e.event_id) for e in asked])
+    assert together == [scorer.assess(event) for event in asked]

@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Literal, TypeGuard
 
 import msgspec
 import numpy as np
 
 from authrisk.counts import LIVE, POPULATION, Counts, restore_adaptation, restore_counts
-from authrisk.enrich.address import prefix_of
-from authrisk.errors import ScoringError
+from authrisk.errors import AuthriskError, ScoringError, StoreError
 from authrisk.event import LoginEvent, Outcome
 from authrisk.features.calm import without_failures
-from authrisk.features.catalogue import FAILURE_LIMIT, HISTORY_LIMIT, SOURCE_LIMIT
-from authrisk.features.coded import Ints, code_event, code_of, coded_from
-from authrisk.features.established import PROBATION_NS, PROBATIONS, established, served
+from authrisk.features.coded import code_event, code_of, coded_from
 from authrisk.features.population import Population
-from authrisk.features.sequences import CodedRow, live_window
-from authrisk.features.source import HORIZON_NS
-from authrisk.history.store import HistoryStore, SourceKind, Standing, StoredLogin
+from authrisk.history.store import HistoryStore, Standing, StoredLogin
 from authrisk.models.adaptation import Adaptation
 from authrisk.models.bundle import Bundle
 from authrisk.models.calibration import MEDIUM, Calibrator, Level, level_of
+from authrisk.models.onnx_model import Rows
+from authrisk.pasts import Asked, Pasts
 from authrisk.reasons import Reason, explain
 
 Trust = Literal["low-risk", "confirmed"]
@@ -36,7 +33,6 @@ Verdict = Literal["legitimate", "compromised"]
 
 YOUNG = 500
 """Familiar logins of all users below which an installation is `learning`."""
-_CACHE = 65_536
 _ALL = 1_000_000
 _PENDING = 65_536
 _TOLD = ("success", "challenge_passed")
@@ -87,14 +83,22 @@ class Scorer:
         (models.adaptation); else the bundle's own is kept.
         """
         self.bundle = bundle
-        self.store = store
+        self._pasts = Pasts(store)
         self._trust = trust
         self._step_up = step_up
-        self._rows: OrderedDict[str, CodedRow] = OrderedDict()
         self._counts = restore_counts(store) if counts is None else counts
         self._live = restore_adaptation(store, bundle) if adapt else None
         self._pending: OrderedDict[str, float] = OrderedDict()
         """Raw scores of logins whose outcome has not been told."""
+
+    @property
+    def store(self) -> HistoryStore:
+        """The history that it reads and writes."""
+        return self._pasts.store
+
+    @store.setter
+    def store(self, store: HistoryStore) -> None:
+        self._pasts = Pasts(store)
 
     @property
     def calibrator(self) -> Calibrator:
@@ -111,43 +115,63 @@ class Scorer:
 
         A login that is remembered already (its event id is in history) does not see itself.
         """
-        stored = self.store.get(event.event_id)
+        (answer,) = self.assess_each([event], [self.store.get(event.event_id)])
+        if isinstance(answer, AuthriskError):
+            raise answer
+        return answer
+
+    def assess_each(
+        self, events: Sequence[LoginEvent], stored: Sequence[StoredLogin | None]
+    ) -> list[RiskAssessment | StoreError | ScoringError]:
+        """`assess` of each, in one run of the model: the answers are the same, and many cost
+        little more than one. None sees another; what could not be scored says why.
+
+        stored: what the store holds under the event id of each.
+        """
+        asked: list[Asked | StoreError] = []
+        for event, known in zip(events, stored, strict=True):
+            try:
+                asked.append(self._asked(event, known))
+            except StoreError as error:
+                asked.append(error)
+        found = [each for each in asked if isinstance(each, Asked)]
+        if not found:
+            return [each for each in asked if isinstance(each, StoreError)]
+        windows = np.concatenate([each.windows for each in found])
+        raws, parts = self.bundle.model.score(without_failures(windows, self.bundle.scalers))
+        answers: list[RiskAssessment | StoreError | ScoringError] = []
+        first = 0
+        for one in asked:
+            if isinstance(one, StoreError):
+                answers.append(one)
+                continue
+            mine = slice(first, first + len(one.windows))
+            first = mine.stop
+            answers.append(self._answer(one, raws[mine], parts[mine]))
+        return answers
+
+    def _asked(self, event: LoginEvent, stored: StoredLogin | None) -> Asked:
+        preparation = self.bundle.preparation
         if _is_counted(stored):
             with self._counts.lock:
                 row = coded_from([code_event(stored.event)]).ints[0]
                 self.population.remove(row)
                 try:
-                    return self._assess(event, stored)
+                    return self._pasts.asked(event, stored, self.population, preparation)
                 finally:
                     self.population.add(row)
-        return self._assess(event, stored)
+        return self._pasts.asked(event, stored, self.population, preparation)
 
-    def _assess(self, event: LoginEvent, stored: StoredLogin | None) -> RiskAssessment:
-        past = self._recent(event, HISTORY_LIMIT, Standing.FAMILIAR)
-        failures = self._recent(event, FAILURE_LIMIT, Standing.EVIDENCE)
-        attempts = self._attempts(event, stored)
-        rows = [self._coded(e) for e in past]
-        mine = code_event(event)
-        pasts = [rows, *self._established(event, mine, past, rows)]
-        each = [
-            live_window(
-                [*earlier, mine],
-                [failure.timestamp_ns for failure in failures],
-                attempts,
-                self.population,
-                self.bundle.preparation,
-            )
-            for earlier in pasts
-        ]
-        current = each[0][:, -1].copy()
-        windows = without_failures(np.concatenate(each), self.bundle.scalers)
-        raws, parts = self.bundle.model.score(windows)
+    def _answer(self, asked: Asked, raws: Rows, parts: Rows) -> RiskAssessment | ScoringError:
+        event, past = asked.event, asked.past
         if not np.isfinite(raws).all():
-            raise ScoringError("the model gives no finite score", where=event.event_id)
+            return ScoringError("the model gives no finite score", where=event.event_id)
         judged = int(raws.argmax())
         raw = raws[judged : judged + 1]
         score = float(self.calibrator.risk(raw)[0])
-        reasons = explain(current, parts[judged : judged + 1], event, past, probation=judged > 0)
+        reasons = explain(
+            asked.current, parts[judged : judged + 1], event, past, probation=judged > 0
+        )
         return RiskAssessment(
             event_id=event.event_id,
             risk_score=score,
@@ -237,7 +261,7 @@ class Scorer:
         The population's counts hold no users and stay.
         """
         erased = self.store.forget(user_id)
-        self._rows = OrderedDict()
+        self._pasts = Pasts(self.store)
         if self._live is not None:
             with self._counts.lock:
                 self._live.forget(code_of("user", user_id))
@@ -311,81 +335,6 @@ class Scorer:
             if event is not None and event.user_id is not None:
                 self.population.add(coded_from([code_event(event)]).ints[0])
 
-    def _established(
-        self, event: LoginEvent, mine: CodedRow, past: list[LoginEvent], rows: list[CodedRow]
-    ) -> Iterator[list[CodedRow]]:
-        """The rows of the established pasts that the login is to be judged by as well."""
-        times = np.array([e.timestamp_ns for e in past], np.int64)
-        done = len(past)
-        for logins in PROBATIONS:
-            first = served(times, event.timestamp_ns, logins)
-            if first in {len(past), done} or (logins and not first):
-                continue
-            done = first
-            base, young = self._served_rows(event, past, first), rows[first:]
-            if not base:
-                continue
-            good = established(coded_from(base).ints, coded_from(young).ints, _ints(mine))
-            if good is not None:
-                kept = [row for row, stays in zip(young, good, strict=True) if stays]
-                yield [*base, *kept][-HISTORY_LIMIT:]
-
-    def _served_rows(self, event: LoginEvent, past: list[LoginEvent], first: int) -> list[CodedRow]:
-        """The last HISTORY_LIMIT familiar logins before those that are on probation, which begin
-        at `first` of the past or, where all of it is young, before it."""
-        before = past[:first]
-        if len(past) == HISTORY_LIMIT and first:
-            before = self._recent(event, 2 * HISTORY_LIMIT, Standing.FAMILIAR)[: first - len(past)]
-        elif len(past) == HISTORY_LIMIT and event.user_id is not None:
-            edge_ns = event.timestamp_ns - PROBATION_NS
-            before = self.store.recent(event.user_id, edge_ns, HISTORY_LIMIT)
-        return [self._coded(e) for e in before[-HISTORY_LIMIT:]]
-
-    def _coded(self, event: LoginEvent) -> CodedRow:
-        rows = self._rows  # `forget` may put another one in its place meanwhile
-        row = rows.get(event.event_id)
-        if row is None:
-            row = rows[event.event_id] = code_event(event)
-            if len(rows) > _CACHE:
-                rows.popitem(last=False)
-        return row
-
-    def _recent(self, event: LoginEvent, limit: int, standing: Standing) -> list[LoginEvent]:
-        """The user's last logins of that standing before this one, without this one."""
-        if event.user_id is None:
-            return []
-        found = self.store.recent(event.user_id, event.timestamp_ns, limit + 1, standing)
-        if any(e.event_id == event.event_id for e in found):
-            found = [e for e in found if e.event_id != event.event_id]
-        return found[-limit:]
-
-    def _attempts(
-        self, event: LoginEvent, stored: StoredLogin | None
-    ) -> list[list[tuple[int, int, bool]]]:
-        """What came from the login's address, prefix and AS lately, without the login itself."""
-        now = event.timestamp_ns
-        address = event.src_ip if event.src_ip is not None else event.src_host
-        sources: tuple[tuple[SourceKind, str | None], ...] = (
-            ("address", address),
-            ("prefix", None if event.src_ip is None else prefix_of(event.src_ip)),
-            ("asn", None if event.src_asn is None else str(event.src_asn)),
-        )
-        out = []
-        for kind, value in sources:
-            rows = []
-            if value is not None:
-                found = self.store.recent_from(
-                    kind, value, now - HORIZON_NS, now, SOURCE_LIMIT + (stored is not None)
-                )
-                if stored is not None:
-                    mine = (stored.event.timestamp_ns, stored.event.user_id)
-                    own = [i for i, attempt in enumerate(found) if attempt[:2] == mine]
-                    found = [a for i, a in enumerate(found) if i not in own[-1:]][-SOURCE_LIMIT:]
-                for time_ns, user, failed in found:
-                    rows.append((time_ns, 0 if user is None else code_of("user", user), failed))
-            out.append(rows)
-        return out
-
 
 def _is_counted(stored: StoredLogin | None) -> TypeGuard[StoredLogin]:
     """Whether a remembered login is in the population's counts: nobody's logins are not."""
@@ -394,7 +343,3 @@ def _is_counted(stored: StoredLogin | None) -> TypeGuard[StoredLogin]:
         and stored.standing is Standing.FAMILIAR
         and stored.event.user_id is not None
     )
-
-
-def _ints(row: CodedRow) -> Ints:
-    return np.frombuffer(row[0], np.int64)

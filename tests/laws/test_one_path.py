@@ -120,7 +120,7 @@ def test_replay_equals_http(
     the login or by /v1/outcomes before the next one."""
     with SqliteHistory(tmp_path / "history.sqlite") as store:
         scorer = Scorer(bundle, store, trust="confirmed")
-        settings = ServiceSettings(store_patience_s=30.0)
+        settings = ServiceSettings(patience_s=30.0)
         app = create_app(scorer, default_enricher().enrich, settings, clock=lambda: LATER_NS)
         answers = []
         with TestClient(app, base_url="http://127.0.0.1:5000") as client:

@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from starlette.testclient import TestClient
 
+from authrisk.errors import ScoringError, StoreError
 from authrisk.history.memory import MemoryStore
 from authrisk.models.calibration import level_of
 from authrisk.reasons import Reason
@@ -43,6 +44,15 @@ class RuleScorer(Scorer):
         other = copy.copy(self)
         other.bundle = bundle
         return other
+
+    def assess_each(self, events, stored):
+        return [self._tried(event) for event in events]
+
+    def _tried(self, event):
+        try:
+            return self.assess(event)
+        except (StoreError, ScoringError) as error:
+            return error
 
     def assess(self, event):
         past = self.store.recent(event.user_id, event.timestamp_ns, 50)
@@ -95,7 +105,7 @@ def make_client():
     clients = []
 
     def make(scorer, enrich=lambda event: event, clock=lambda: NOW_NS, load=None, **settings):
-        settings = {"store_patience_s": 5.0} | settings
+        settings = {"patience_s": 5.0} | settings
         app = create_app(scorer, enrich, ServiceSettings(**settings), load_bundle=load, clock=clock)
         client = TestClient(app, base_url=OWN, raise_server_exceptions=False)
         client.__enter__()
@@ -115,7 +125,7 @@ def client(make_client, scorer):
 @pytest.fixture
 def live_server(scorer):
     """A real server on a free loopback port."""
-    settings = ServiceSettings(store_patience_s=5.0)
+    settings = ServiceSettings(patience_s=5.0)
     base, stop = serve_in_thread(create_app(scorer, lambda event: event, settings))
     yield base
     stop()

@@ -50,7 +50,7 @@ def sqlite_server(tmp_path, make_client):
     from_conftest = make_client.__globals__
     store = SqliteStore(tmp_path / "h.db")
     scorer = from_conftest["RuleScorer"](store)
-    settings = from_conftest["ServiceSettings"](store_patience_s=10.0)
+    settings = from_conftest["ServiceSettings"](patience_s=10.0)
     app = from_conftest["create_app"](scorer, lambda event: event, settings)
     base, stop = from_conftest["serve_in_thread"](app)
     yield base, scorer
@@ -158,7 +158,7 @@ def test_what_could_not_be_kept_is_not_acknowledged(make_client, failing, login)
 def test_slow_disk_is_not_waited_for(make_client, failing, login):
     """A hung disk costs the answer no more than the patience that is set; the login is kept
     when the disk comes back."""
-    client = make_client(failing, store_patience_s=0.05)
+    client = make_client(failing, patience_s=0.05)
     failing.store.go_on.clear()
     body = login(eventID="slow")
     answer = client.post("/v1/assessments", json=body)
@@ -203,7 +203,7 @@ def test_scoring_a_risky_login_does_not_teach(client, scorer, login):
 
 def test_a_late_loss_is_counted_and_logged(make_client, failing, login, caplog):
     """A write that fails after its caller was answered is counted, and told in one line."""
-    client = make_client(failing, store_patience_s=0.05)
+    client = make_client(failing, patience_s=0.05)
     failing.store.go_on.clear()
     failing.store.write_fails = True
     assert client.post("/v1/assessments", json=login()).json()["degraded"] is True

@@ -25,7 +25,7 @@ from authrisk.service.server import Listen, serve
 from authrisk.service.settings import ServiceSettings
 rule = runpy.run_path(sys.argv[1])["RuleScorer"]
 store = SqliteStore(sys.argv[2])
-app = create_app(rule(store), lambda event: event, ServiceSettings(store_patience_s=5.0))
+app = create_app(rule(store), lambda event: event, ServiceSettings(patience_s=5.0))
 serve(app, Listen(port=int(sys.argv[3])))
 store.close()
 print("closed", file=sys.stderr)

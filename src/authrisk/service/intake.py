@@ -26,6 +26,7 @@ from authrisk.service import answers
 from authrisk.service.metrics import Metrics
 from authrisk.service.problems import Problem
 from authrisk.service.rates import Buckets
+from authrisk.service.scoring import Scoring
 from authrisk.service.settings import Action, ServiceSettings
 from authrisk.service.turns import Turns
 from authrisk.service.wire import AssessmentAnswer
@@ -57,7 +58,9 @@ class Intake:
         self._metrics = metrics
         self._turns = Turns()
         self._rates = Buckets(settings.user_rate)
-        self._waiting = 0
+        self._scoring = Scoring(settings.patience_s, settings.waiting_logins)
+        self._writes: dict[asyncio.Future[StoredLogin | None], float] = {}
+        """What is not on the disk yet, and since when it waits, oldest first."""
         self._threads = ThreadPoolExecutor(settings.write_threads, "history-write")
 
     async def assess(self, login: LoginEvent) -> AssessmentAnswer:
@@ -70,19 +73,19 @@ class Intake:
         if wait := self._rates.wait_s(login.user_id, time.monotonic()):
             raise Problem(429, "Too many logins of this user.", retry_after_s=wait)
         async with self._turns.turn(login.user_id):
-            scorer = self.scorer
+            scorer, begin = self.scorer, time.monotonic()
+            event = self._enrich(login)
             try:
-                known = _earlier_answer(scorer.store.get(login.event_id), login)
-                if known is not None:
-                    self._metrics.retries.inc()
-                    return known
-                event = self._enrich(login)
-                assessment = scorer.assess(event)
+                found = await self._scoring.assess(scorer, event)
             except (StoreError, ScoringError) as error:
                 self._metrics.degraded("read" if isinstance(error, StoreError) else "score")
                 self._lose(error)
-                return self._without_history(login)
-            return await self._kept(scorer, event, assessment)
+                return self._without_history(event)
+            if isinstance(found, StoredLogin):
+                self._metrics.retries.inc()
+                return _earlier_answer(found, login)
+            left_s = self._settings.patience_s - (time.monotonic() - begin)
+            return await self._kept(scorer, event, found, left_s)
 
     async def resolve(self, event_id: str, outcome: str) -> StoredLogin | None:
         """What became of a login. A stamp ahead of our clock never becomes familiar."""
@@ -120,7 +123,7 @@ class Intake:
         try:
             await asyncio.wait_for(
                 self._in_thread(lambda: self.scorer.store.get("readiness")),
-                self._settings.store_patience_s,
+                self._settings.patience_s,
             )
         except (StoreError, TimeoutError):
             return False
@@ -135,46 +138,62 @@ class Intake:
 
     async def close(self) -> None:
         """Wait until everything that was taken in is kept, then keep the counts too."""
+        await asyncio.to_thread(self._scoring.close)
         await asyncio.to_thread(self._threads.shutdown)
         with suppress(StoreError):
             await asyncio.to_thread(self.scorer.save)
 
     async def _kept(
-        self, scorer: Scorer, event: LoginEvent, assessment: RiskAssessment
+        self, scorer: Scorer, event: LoginEvent, assessment: RiskAssessment, left_s: float
     ) -> AssessmentAnswer:
+        """The answer, once the login is on the disk; `degraded` where that takes more than
+        `left_s`."""
         ahead_ns = event.timestamp_ns - self.clock()
         ahead = ahead_ns > self._settings.future_tolerance_s * NS_PER_S
         answer = answers.answer_of(assessment, self._settings.actions, ahead=ahead)
         body = msgspec.json.encode(answer)
         standing = Standing.UNCONFIRMED if ahead else None
-        if self._waiting >= self._settings.waiting_writes:
+        if len(self._writes) >= self._settings.waiting_writes:
             self._metrics.degraded("queue")
             self._metrics.lost.inc()
             return answers.degraded(answer)
+        now = time.monotonic()
+        stuck = now - next(iter(self._writes.values()), now) > self._settings.patience_s
         remembering = self._in_thread(
             lambda: scorer.remember(event, assessment, body, standing=standing)
         )
+        self._writes[remembering] = now
         remembering.add_done_callback(self._remembered)
         try:
-            patience = self._settings.store_patience_s
-            stored = await asyncio.wait_for(asyncio.shield(remembering), patience)
-            if stored is None:
-                return _earlier_answer(scorer.store.get(event.event_id), event) or answer
+            # Behind a disk that hangs nobody waits; it is kept when the disk comes back.
+            patience_s = 0.0 if stuck else max(0.0, left_s)
+            stored = await asyncio.wait_for(asyncio.shield(remembering), patience_s)
         except (StoreError, TimeoutError) as error:
             self._metrics.degraded("slow" if isinstance(error, TimeoutError) else "write")
             return answers.degraded(answer)
+        if stored is None:
+            return await self._answered_meanwhile(scorer, event, answer)
         self._metrics.assessed(answer.risk_level, answer.state)
         return answer
 
-    def _without_history(self, login: LoginEvent) -> AssessmentAnswer:
+    async def _answered_meanwhile(
+        self, scorer: Scorer, event: LoginEvent, answer: AssessmentAnswer
+    ) -> AssessmentAnswer:
+        """The answer of the login that was kept under the same id while this one was scored."""
+        stored = await self._in_thread(lambda: scorer.store.get(event.event_id))
+        if stored is None or answers.answer_in(stored) is None:
+            return answer
+        return _earlier_answer(stored, event)
+
+    def _without_history(self, event: LoginEvent) -> AssessmentAnswer:
         """The answer without history or score: at least the cold-start score."""
         floor, action = _WITHOUT_HISTORY[self._settings.on_store_failure]
         cold = self.scorer.with_bundle(self.scorer.bundle)
         cold.store = MemoryStore()
         try:
-            assessment = cold.assess(self._enrich(login))
+            assessment = cold.assess(event)
         except ScoringError:
-            return answers.unscored(login.event_id, max(floor, MEDIUM), cold.bundle, action)
+            return answers.unscored(event.event_id, max(floor, MEDIUM), cold.bundle, action)
         risk = max(floor, assessment.risk_score)
         assessment = msgspec.structs.replace(
             assessment, risk_score=risk, risk_level=level_of(risk), state="learning"
@@ -192,12 +211,12 @@ class Intake:
             return await self._in_thread(lambda: change(stored))
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
-        self._waiting += 1
         future = asyncio.get_running_loop().run_in_executor(self._threads, work)
-        future.add_done_callback(self._done)
+        future.add_done_callback(_seen)
         return future
 
     def _remembered(self, future: asyncio.Future[StoredLogin | None]) -> None:
+        del self._writes[future]
         error = None if future.cancelled() else future.exception()
         if error is not None:  # also long after the caller was answered
             self._lose(error)
@@ -206,10 +225,10 @@ class Intake:
         self._metrics.lost.inc()
         _LOG.error("a login that was answered could not be kept: %s", error)
 
-    def _done(self, future: asyncio.Future[T]) -> None:
-        self._waiting -= 1
-        if not future.cancelled():
-            future.exception()  # seen, also where nobody waits any longer
+
+def _seen(future: asyncio.Future[T]) -> None:
+    if not future.cancelled():
+        future.exception()  # seen, also where nobody waits any longer
 
 
 _GOOD = frozenset({"success", "challenge_passed"})
@@ -222,9 +241,10 @@ _WITHOUT_HISTORY: dict[str, tuple[float, Action]] = {
 """The lowest score and the action while history cannot be read."""
 
 
-def _earlier_answer(stored: StoredLogin | None, login: LoginEvent) -> AssessmentAnswer | None:
-    if stored is None:
-        return None
+def _earlier_answer(stored: StoredLogin, login: LoginEvent) -> AssessmentAnswer:
+    """What was answered under the event id. Raises Problem 409 where it is another user's."""
     if stored.event.user_id != login.user_id:
         raise Problem(409, "belongs to another login", "/eventID")
-    return answers.answer_in(stored)
+    answer = answers.answer_in(stored)
+    assert answer is not None
+    return answer

@@ -44,8 +44,11 @@ class ServiceSettings:
     actions: Actions = Actions()
     on_store_failure: Literal["step-up", "open", "closed"] = "step-up"
     """What is answered when history cannot be read: medium risk, no risk, or highest risk."""
-    store_patience_s: float = 0.2
-    """How long an answer waits for the login to be on the disk; past it `degraded` is true."""
+    patience_s: float = 0.2
+    """How long an answer waits for history and model, and for the login to be on the disk, all
+    together; past it `degraded` is true."""
+    waiting_logins: int = 512
+    """Logins that may wait for their score; past it the answer is 503 at once."""
     waiting_writes: int = 4096
     """Logins that may wait for the disk; past it they are answered `degraded`, and not kept."""
     write_threads: int = 32
