@@ -34,9 +34,7 @@ def test_a_history_that_hangs_is_not_waited_for(make_client, scorer, hanging, lo
     after it at once, each at least medium and degraded; a login of after is scored again."""
     client = make_client(scorer, patience_s=0.3)
     hanging.go_on.clear()
-    first, *others = [
-        client.post("/v1/assessments", json=login(userID=f"u{n}")) for n in range(40)
-    ]
+    first, *others = [client.post("/v1/assessments", json=login(userID=f"u{n}")) for n in range(40)]
     for answer in (first, *others):
         assert answer.status_code == 200
         body = answer.json()
