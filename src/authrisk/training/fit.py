@@ -43,8 +43,9 @@ class FitSettings:
     """Networks whose mean is the model."""
     tier_weights: Mapping[str, float] = field(default_factory=dict)
     """Of each tier of attacks against the others, 1 where none is named."""
-    autoencoder_weight: float = 0.0
-    """Of a supervised model: log-odds per bit of an autoencoder that judges with it. 0 is none."""
+    autoencoder_share: float = 0.0
+    """Of a supervised model: of the challenges of honest users, those that an autoencoder which
+    judges with it may cause (`evaluation.fused`). 0 is none."""
 
 
 class Progress(NamedTuple):
