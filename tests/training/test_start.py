@@ -89,7 +89,7 @@ def test_the_shipped_bundles_can_be_gone_on_from(name: Kind) -> None:
 
     whole = network(name)
     if name == "supervised":
-        map_ = Together(*(float(start.weights[n]) for n in ("scale", "shift")))
+        map_ = Together(*(start.weights[n].item() for n in ("scale", "shift")))
         whole = Fused(whole, network("autoencoder"), map_)
     with torch.no_grad():
         raw, _ = whole.eval()(torch.from_numpy(windows))

@@ -26,6 +26,7 @@ from authrisk.cli import (
     events,
     formats,
     keys,
+    loadtest,
     parse,
     scenarios,
     score,
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 for command in (
     demo, parse, formats, simulate, attack, audit, train, evaluate, compare, scenarios, score,
-    serve, collect,
+    serve, loadtest, collect,
 ):  # fmt: skip
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)

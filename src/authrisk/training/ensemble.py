@@ -59,8 +59,8 @@ class Fused(nn.Module):
     def __init__(self, supervised: nn.Module, autoencoder: nn.Module, together: Together) -> None:
         super().__init__()
         self.supervised, self.autoencoder = supervised, autoencoder
-        self.register_buffer("scale", torch.tensor(together.scale))
-        self.register_buffer("shift", torch.tensor(together.shift))
+        self.register_buffer("scale", torch.tensor([together.scale]))
+        self.register_buffer("shift", torch.tensor([together.shift]))
         self.scale: Tensor
         self.shift: Tensor
 
