@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.arguments import ServedBundleOption, TrustName
+from authrisk.cli.arguments import ServedBundleOption, StoreFailureName, TrustName
 from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.errors import InputError
 
@@ -61,6 +61,13 @@ def run(
             help="Logins without a reported outcome are familiar below 0.5, or never.",
         ),
     ] = TrustName.LOW_RISK,
+    on_store_failure: Annotated[
+        StoreFailureName,
+        typer.Option(
+            envvar="AUTHRISK_ON_STORE_FAILURE",
+            help="While history does not answer: ask for a second factor, let in, or deny.",
+        ),
+    ] = StoreFailureName.STEP_UP,
     mmdb: Annotated[
         list[Path] | None, typer.Option(help="Your own .mmdb, asked first. May be repeated.")
     ] = None,
@@ -94,7 +101,10 @@ def run(
     require_free(host, port)
     loaded = load_bundle(locate_bundle(bundle))
     enricher = Enricher(AddressTables.load(mmdb or ()), default_parser())
-    settings = ServiceSettings(hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None)
+    settings = ServiceSettings(
+        hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None,
+        on_store_failure=on_store_failure.value,
+    )
     with only_writer(history), closing(SqliteStore(history)) as store:
         scorer = Scorer(
             loaded, store, trust="confirmed" if trust is TrustName.CONFIRMED else "low-risk"
