@@ -21,6 +21,7 @@ from authrisk.cli import (
     collect,
     compare,
     dataset,
+    decisions,
     demo,
     evaluate,
     events,
@@ -56,6 +57,7 @@ app.add_typer(bundle.app, name="bundle")
 app.add_typer(events.app, name="events")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(keys.app, name="keys")
+app.add_typer(decisions.app, name="decisions")
 
 
 def _show_version(wanted: bool) -> None:

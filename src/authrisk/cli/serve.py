@@ -6,7 +6,8 @@ import socket
 import sys
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.errors import InputError
 
 if TYPE_CHECKING:
+    from authrisk.service.decision_log import DecisionLog
     from authrisk.service.server import Listen, Tls
 
 LOGIN = (
@@ -49,6 +51,16 @@ def run(
         typer.Option(
             envvar="AUTHRISK_TLS_CLIENT_CA", help="Ask callers for a certificate of this authority."
         ),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="AUTHRISK_DECISIONS", help="Folder of the decision log (`authrisk decisions`)."
+        ),
+    ] = None,
+    decisions_key: Annotated[
+        Path | None,
+        typer.Option(envvar="AUTHRISK_DECISIONS_KEY", help="Its key; made where there is none."),
     ] = None,
     exposed: Annotated[
         bool,
@@ -105,7 +117,11 @@ def run(
         hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None,
         on_store_failure=on_store_failure.value,
     )
-    with only_writer(history), closing(SqliteStore(history)) as store:
+    with (
+        only_writer(history),
+        closing(SqliteStore(history)) as store,
+        _decision_log(decisions, decisions_key) as log,
+    ):
         scorer = Scorer(
             loaded, store, trust="confirmed" if trust is TrustName.CONFIRMED else "low-risk"
         )
@@ -115,6 +131,7 @@ def run(
             settings,
             load_bundle=lambda: load_bundle(locate_bundle(bundle)),
             access=access,
+            decisions=log,
         )
         text = f"{loaded.name} {loaded.version}, history {history}"
         threading.Thread(target=announce, args=(listen, text), daemon=True).start()
@@ -134,6 +151,29 @@ def require_free(host: str, port: int) -> None:
                 where=f"{host}:{port}",
                 remedy="stop what listens there, or choose another --port",
             ) from None
+
+
+@contextmanager
+def _decision_log(folder: Path | None, key: Path | None) -> Iterator[DecisionLog | None]:
+    from authrisk.history.lock import only_writer
+    from authrisk.service.decision_chain import make_key, read_key
+    from authrisk.service.decision_log import DecisionLog
+
+    if folder is None or key is None:
+        if folder is not key:
+            raise InputError(
+                "a decision log needs a folder and a key",
+                remedy="--decisions, --decisions-key (outside the folder)",
+            )
+        yield None
+        return
+    if key.resolve().is_relative_to(folder.resolve()):
+        raise InputError("lies in the folder that it guards", where=str(key))
+    if not key.exists():
+        make_key(key)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with only_writer(folder / "decisions"), closing(DecisionLog(folder, read_key(key))) as log:
+        yield log
 
 
 def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:

@@ -45,6 +45,11 @@ class Metrics:
             "Logins answered that could not be kept.",
             registry=self.registry,
         )
+        self.unwritten = Counter(
+            "authrisk_unwritten_decisions",
+            "Records that the decision log could not take.",
+            registry=self.registry,
+        )
         self._model = Gauge(
             "authrisk_model_info", "The bundle that serves.", ["name", "version"],
             registry=self.registry,

@@ -16,28 +16,33 @@ from authrisk.service.assessments import json_response
 from authrisk.service.intake import Intake
 from authrisk.service.metrics import Metrics
 from authrisk.service.problems import Problem
+from authrisk.service.recorder import Recorder
 from authrisk.service.wire import ModelAnswer
 
 LoadBundle = Callable[[], Bundle]
 
 
-def model_routes(intake: Intake, metrics: Metrics, load: LoadBundle | None) -> list[Route]:
+def model_routes(
+    intake: Intake, metrics: Metrics, load: LoadBundle | None, recorder: Recorder
+) -> list[Route]:
     """The serving bundle. Each answer comes whole from one bundle, also while it is replaced."""
 
     async def show_model(_request: Request) -> Response:
         return json_response(_answer(intake.scorer.bundle))
 
-    async def reload_model(_request: Request) -> Response:
+    async def reload_model(request: Request) -> Response:
         if load is None:
             raise Problem(409, "This service was started with a fixed bundle.")
         try:
             bundle = await asyncio.to_thread(load)
         except AuthriskError as error:
+            recorder.acted("reload refused", request, model=intake.scorer.bundle.version)
             raise Problem(
                 409, f"The bundle was refused and the old one keeps serving: {error}"
             ) from error
         intake.scorer = intake.scorer.with_bundle(bundle)
         metrics.serving(bundle.name, bundle.version)
+        recorder.acted("reload", request, model=bundle.version)
         return json_response(_answer(bundle))
 
     return [
