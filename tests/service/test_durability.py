@@ -41,12 +41,14 @@ def start(path: Path) -> tuple[subprocess.Popen[bytes], str]:
         port = free.getsockname()[1]
     conftest = Path(__file__).parent / "conftest.py"
     command = [sys.executable, "-W", "ignore", "-c", PROGRAM, str(conftest), str(path), str(port)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    with path.with_name("stderr").open("wb") as errors:
+        process = subprocess.Popen(command, stderr=errors)
     base, until = f"http://127.0.0.1:{port}", time.monotonic() + 60
     while True:
         try:
             httpx.get(base + "/livez").raise_for_status()
         except httpx.HTTPError:
+            assert process.poll() is None, path.with_name("stderr").read_text()
             assert time.monotonic() < until
             time.sleep(0.02)
         else:
