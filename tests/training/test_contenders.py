@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from authrisk.evaluation.cases import Cases
-from authrisk.evaluation.fused import SMOOTH, Together
+from authrisk.evaluation.fused import SMOOTH, WEIGHT, Together
 from authrisk.evaluation.problem import Problem, pose
 from authrisk.features.catalogue import FEATURES, F
 from authrisk.testing.contender import check_contender
@@ -66,9 +66,9 @@ def test_untrained_columns_have_no_say(fitted: tuple[Network, Fitted]) -> None:
 
 @pytest.mark.parametrize("kind", ["supervised"], indirect=True)
 def test_an_autoencoder_judges_with_the_network(prepared: Prepared, tmp_path: Path) -> None:
-    """The model's log-odds are those of either, as the comparison puts them together; a part is
-    that of the network which decides."""
-    settings = FitSettings(seed=3, epochs=1, autoencoder_share=0.3)
+    """The model's log-odds are as the comparison puts them together; a part is
+    that of the sum or of the autoencoder, whichever decides."""
+    settings = FitSettings(seed=3, epochs=1, with_autoencoder=True, net_margin=0.0)
     model, _ = fit_model("supervised", prepared, settings, tmp_path, lambda _: None)
     assert isinstance(model, Fused)
     found = torch.from_numpy(random_windows(50, seed=3))
@@ -79,10 +79,11 @@ def test_an_autoencoder_judges_with_the_network(prepared: Prepared, tmp_path: Pa
     together = Together(float(model.scale), float(model.shift))
     assert together.scale > 0.0
     assert np.allclose(raw, together.of(own.numpy(), bits.numpy()), atol=1e-4)
-    gap = own - (model.scale * bits + model.shift)
+    gap = own + WEIGHT * bits - (model.scale * bits + model.shift)
     mine, theirs = gap > SMOOTH, gap < -SMOOTH
     assert mine.any()
-    assert np.allclose(parts[mine], own_parts[mine], atol=1e-4)
+    summed = own_parts + WEIGHT / math.log(2) * bit_parts
+    assert np.allclose(parts[mine], summed[mine], atol=1e-4)
     assert theirs.any()
     assert np.allclose(parts[theirs], model.scale / math.log(2) * bit_parts[theirs], atol=1e-4)
 

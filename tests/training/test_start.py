@@ -103,7 +103,7 @@ def test_both_networks_of_a_bundle_go_on(
 ) -> None:
     """Of a bundle whose autoencoder judges with the supervised network, both are gone on from."""
     start = read_start(pretrained_path("supervised"), kind)
-    settings = dataclasses.replace(STILL, autoencoder_share=0.05)
+    settings = dataclasses.replace(STILL, with_autoencoder=True)
     model, _ = fit_model(
         kind, prepare(cases, kind, 1, start), settings, tmp_path, lambda _: None, start
     )

@@ -1,10 +1,11 @@
-"""Who knows attackers and who knows only users, judging together: the odds of either.
+"""Who knows attackers and who knows only users, judging together: a sum, and a net under it.
 
 A supervised model knows the attackers that it was shown. A model of users alone, an autoencoder,
-knows none and fears all that is strange. The odds that a login is by an attacker of the one kind or
-of the other are the sum of both odds, once both speak of the same thing; in log-odds that is a
-smooth maximum. What they speak of is told by legitimate logins: the one is mapped to the other so
-that it may cause a set share of the challenges of honest users, at every threshold.
+knows none and fears all that is strange. Its surprise counts a little in the sum of both. An
+attacker of a kind that nobody was shown may yet look harmless to the first; so where the second
+alone is alarmed enough, its alarm decides. What is enough is told by legitimate logins: the second
+is mapped to the scale of the sum so that it would cause a set share of the challenges of honest
+users, and must then be `margin` above that, in log-odds.
 """
 
 from __future__ import annotations
@@ -17,10 +18,13 @@ import numpy as np
 
 from authrisk.evaluation.problem import Contender, Problem, Scores
 
+WEIGHT = 0.05
+"""Log-odds (nats) of a bit of the second in the sum."""
 SHARE = 0.05
-"""Of the challenges of honest users, those that the model of users alone may cause. Chosen on
-development worlds: more costs known attackers, less finds hardly fewer unknown ones
-(docs/decisions/models.md)."""
+"""Of the challenges of honest users, those that the second would cause without a margin."""
+MARGIN, FAR_MARGIN = 2.0, 6.0
+"""Log-odds; the second for a model that shall serve where it was not trained: strange there may be
+what is common here. All chosen on development worlds (docs/decisions/models.md)."""
 SMOOTH = 2.77
 """Distance of log-odds within which both count: there the maximum is rounded, by 0.69 (log 2) where
 both are equal, as the sum of odds is."""
@@ -29,37 +33,38 @@ LEAST, MOST, THRESHOLDS = 2e-4, 0.3, 30
 
 
 class Together(NamedTuple):
-    """How raw scores of the second are brought to the scale of the first: scale * raw + shift."""
+    """How raw scores of the second are brought to the scale of the sum: scale * raw + shift."""
 
     scale: float
     shift: float
 
     def of(self, first: Scores, second: Scores) -> Scores:
         """Raw scores (N,) of both together."""
-        other = self.scale * second + self.shift
-        near = np.maximum(0.0, SMOOTH - np.abs(first - other))
-        found: Scores = np.maximum(first, other) + near * near / (4.0 * SMOOTH)
+        both, other = first + WEIGHT * second, self.scale * second + self.shift
+        near = np.maximum(0.0, SMOOTH - np.abs(both - other))
+        found: Scores = np.maximum(both, other) + near * near / (4.0 * SMOOTH)
         return found
 
 
-def fit_together(first: Scores, second: Scores, share: float = SHARE) -> Together:
-    """The line through the thresholds of both for legitimate logins, raw scores (n,): where the
-    first challenges a share of q * (1 - share), the second challenges q * share.
+def fit_together(first: Scores, second: Scores, margin: float = MARGIN) -> Together:
+    """The line through thresholds for legitimate logins, raw scores (n,): where the sum challenges
+    a share of q * (1 - SHARE), the second challenges q * SHARE; `margin` below that.
 
     >>> rng = np.random.default_rng(1)
     >>> first, second = rng.normal(size=(2, 100_000))
     >>> found = fit_together(first, 10 * second)
-    >>> 0.05 < found.scale < 0.15 and found.shift < 0
+    >>> found.shift < -MARGIN and found.scale > 0
     True
     """
-    least = min(MOST / 2, max(LEAST, 1.0 / (share * len(second))))
+    least = min(MOST / 2, max(LEAST, 1.0 / (SHARE * len(second))))
     rates = np.geomspace(least, MOST, THRESHOLDS)
-    here = np.quantile(first, 1.0 - rates * (1.0 - share))
-    there = np.quantile(second, 1.0 - rates * share)
+    both = first + WEIGHT * second
+    here = np.quantile(both, 1.0 - rates * (1.0 - SHARE))
+    there = np.quantile(second, 1.0 - rates * SHARE)
     if np.ptp(there) == 0.0:
-        return Together(0.0, float(first.min()) - SMOOTH)  # it tells nothing, so it has no say
+        return Together(0.0, float(both.min()) - SMOOTH)  # it tells nothing, so it has no say
     line = np.polyfit(there, here, 1)
-    return Together(float(line[0]), float(line[1]))
+    return Together(float(line[0]), float(line[1]) - margin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,7 @@ class Fused:
     def version(self) -> str:
         """Tells the kept scores of other parts apart."""
         parts = (getattr(part, "version", "") for part in self.of)
-        return " ".join([*parts, f"{SHARE}"])
+        return " ".join([*parts, f"{WEIGHT} {SHARE} {MARGIN}"])
 
     @property
     def of(self) -> tuple[Contender, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from authrisk.evaluation.fused import SMOOTH, Together, fit_together
+from authrisk.evaluation.fused import SMOOTH, WEIGHT, Together, fit_together
 from authrisk.features.catalogue import BLOCKS
 from authrisk.training.autoencoder import LstmAutoencoder
 from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit
@@ -53,8 +53,8 @@ class Ensemble(nn.Module):
 
 
 class Fused(nn.Module):
-    """windows (N, T, F) -> raw (N,) log-odds, parts (N, G) bits: of a known attacker or of anybody
-    strange (`evaluation.fused`). Each part counts for as much as its network decides."""
+    """windows (N, T, F) -> raw (N,) log-odds, parts (N, G) bits: the sum of both networks, and the
+    autoencoder as a net under it (`evaluation.fused`). Parts are shared as the decision is."""
 
     def __init__(self, supervised: nn.Module, autoencoder: nn.Module, together: Together) -> None:
         super().__init__()
@@ -68,12 +68,14 @@ class Fused(nn.Module):
         """windows (N, T, F) -> raw (N,), parts (N, G)."""
         raw, parts = self.supervised(windows)
         bits, bit_parts = self.autoencoder(windows)
+        both = raw + WEIGHT * bits  # (N,)
         other = self.scale * bits + self.shift  # (N,)
-        gap = raw - other
+        gap = both - other
         near = (SMOOTH - gap.abs()).clamp(min=0.0)
-        both = torch.maximum(raw, other) + near * near / (4.0 * SMOOTH)
-        mine = ((gap.clamp(-SMOOTH, SMOOTH) + SMOOTH) / (2.0 * SMOOTH))[:, None]  # (N, 1)
-        return both, mine * parts + (1.0 - mine) * (self.scale / math.log(2)) * bit_parts
+        either = torch.maximum(both, other) + near * near / (4.0 * SMOOTH)
+        share = ((gap.clamp(-SMOOTH, SMOOTH) + SMOOTH) / (2.0 * SMOOTH))[:, None]  # (N, 1)
+        per_bit = (share * WEIGHT + (1.0 - share) * self.scale) / math.log(2)
+        return either, share * parts + per_bit * bit_parts
 
 
 def fit_model(
@@ -88,7 +90,7 @@ def fit_model(
 
     start: what to go on from, with the encoders and scalers of `prepared`; else from nothing.
     """
-    alone = kind != "supervised" or not settings.autoencoder_share
+    alone = kind != "supervised" or not settings.with_autoencoder
     part = "" if start is None else start.part(kind)
     network, fitted = fit_ensemble(kind, prepared, settings, workdir, say, start, part)
     if alone:
@@ -167,7 +169,7 @@ def _together(
             for raw, model in zip(raws, (network, beside), strict=True):
                 raw.append(model(found)[0].numpy())
     first, second = (np.concatenate(raw).astype(np.float64) for raw in raws)
-    return fit_together(first, second, settings.autoencoder_share)
+    return fit_together(first, second, settings.net_margin)
 
 
 def _settle(network: Network, prepared: Prepared) -> None:

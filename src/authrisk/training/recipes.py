@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from authrisk.evaluation.fused import SHARE
 from authrisk.training.fit import FitSettings
 from authrisk.training.prepare import Kind
 
@@ -30,12 +29,12 @@ SUPERVISED = FitSettings(
 AUTOENCODER = FitSettings(epochs=6, least_steps=LEAST_STEPS, patience=3, learning_rate=2e-3)
 """One network each."""
 SHIPPED: dict[Kind, FitSettings] = {
-    "supervised": replace(SUPERVISED, tier_weights=PRETRAINED_WEIGHTS, autoencoder_share=SHARE),
+    "supervised": replace(SUPERVISED, tier_weights=PRETRAINED_WEIGHTS, with_autoencoder=True),
     "autoencoder": AUTOENCODER,
 }
 """Of `scripts/train_bundles.py`."""
 RECIPES: dict[Kind, FitSettings] = {
-    "supervised": replace(SUPERVISED, autoencoder_share=SHARE),
+    "supervised": replace(SUPERVISED, with_autoencoder=True),
     "autoencoder": AUTOENCODER,
 }
 """From nothing."""
@@ -46,7 +45,7 @@ CONTINUED: dict[Kind, FitSettings] = {
         least_steps=0,
         learning_rate=1e-3,
         tier_weights=PRETRAINED_WEIGHTS,
-        autoencoder_share=SHARE,
+        with_autoencoder=True,
     ),
     "autoencoder": replace(AUTOENCODER, epochs=3, least_steps=0, learning_rate=1e-3),
 }
