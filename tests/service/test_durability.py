@@ -56,14 +56,17 @@ def start(path: Path) -> tuple[subprocess.Popen[bytes], str]:
 
 
 def kill_under_load(path: Path, kills: int, seed: int) -> list[str]:
-    """Event ids that were answered without `degraded`, by services killed at random moments."""
+    """Event ids that were answered without `degraded`, by services killed at random moments.
+
+    Of many users: a history keeps only so many logins of each.
+    """
     draw, numbers, kept = random.Random(seed), itertools.count(), []
 
     def ask(base: str) -> None:
         with httpx.Client(base_url=base) as http:
             while True:
                 n = next(numbers)
-                body = {"eventID": f"e{n}", "userID": f"u{n % 7}", "timestamp": 1_600_000_000 + n}
+                body = {"eventID": f"e{n}", "userID": f"u{n % 997}", "timestamp": 1_600_000_000 + n}
                 try:
                     answer = http.post("/v1/assessments", json=body | {"location": "8.8.8.8"})
                 except httpx.HTTPError:
