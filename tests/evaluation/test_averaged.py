@@ -12,7 +12,7 @@ import pytest
 from authrisk.evaluation.averaged import Averaged
 from authrisk.evaluation.cases import injected_cases
 from authrisk.evaluation.comparison import Comparison, Job
-from authrisk.evaluation.fused import WEIGHT, Fused, fit_together
+from authrisk.evaluation.fused import STEEPEST, WEIGHT, Fused, fit_together
 from authrisk.evaluation.problem import Problem, Scores, pose
 from authrisk.features.catalogue import column
 from authrisk.testing.contender import check_contender
@@ -78,6 +78,17 @@ def test_the_net_holds_what_the_sum_lets_through() -> None:
         strange = map_.of(np.array([-9.0]), np.array([3 * second.max()]))
         assert strange > raw.max()
     assert 0.15 > shares[0] > shares[1] >= shares[2]
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-9, 1e-3])
+def test_equal_scores_give_no_steep_line(step: float) -> None:
+    """Where the second tells legitimate logins hardly apart, its say stays bounded."""
+    first = np.linspace(-5.0, 2.0, 300)
+    second = np.full(300, 40.0)
+    second[-3:] += step
+    map_ = fit_together(first, second)
+    assert 0.0 <= map_.scale <= STEEPEST
+    assert (map_.of(first, second) <= first + WEIGHT * second + 1.0).all()
 
 
 def test_a_comparison_averages_what_it_keeps(problem: Problem, tmp_path: Path) -> None:

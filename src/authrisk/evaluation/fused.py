@@ -32,6 +32,13 @@ LEAST, MOST, THRESHOLDS = 2e-4, 0.3, 30
 """Shares of legitimate logins whose thresholds the map is fitted to; fewer logins tell less far."""
 
 
+STEEPEST = 1.0
+"""Log-odds of a bit, at most."""
+LEAST_SPREAD = 3.0
+"""Bits between the thresholds: below it the second tells legitimate logins too little apart for a
+line through them to mean anything."""
+
+
 class Together(NamedTuple):
     """How raw scores of the second are brought to the scale of the sum: scale * raw + shift."""
 
@@ -61,10 +68,13 @@ def fit_together(first: Scores, second: Scores, margin: float = MARGIN) -> Toget
     both = first + WEIGHT * second
     here = np.quantile(both, 1.0 - rates * (1.0 - SHARE))
     there = np.quantile(second, 1.0 - rates * SHARE)
-    if np.ptp(there) == 0.0:
+    if np.ptp(there) < LEAST_SPREAD:
         return Together(0.0, float(both.min()) - SMOOTH)  # it tells nothing, so it has no say
-    line = np.polyfit(there, here, 1)
-    return Together(float(line[0]), float(line[1]) - margin)
+    slope, shift = np.polyfit(there, here, 1)
+    scale = float(np.clip(slope, 0.0, STEEPEST))
+    if scale != slope:
+        shift = here[0] - scale * there[0]
+    return Together(scale, float(shift) - margin)
 
 
 @dataclass(frozen=True, slots=True)
