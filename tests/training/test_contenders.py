@@ -69,15 +69,19 @@ def test_an_autoencoder_judges_with_the_network(prepared: Prepared, tmp_path: Pa
     """The model's log-odds are as the comparison puts them together; a part is
     that of the sum or of the autoencoder, whichever decides."""
     settings = FitSettings(seed=3, epochs=1, with_autoencoder=True, net_margin=0.0)
-    model, _ = fit_model("supervised", prepared, settings, tmp_path, lambda _: None)
-    assert isinstance(model, Fused)
+    fitted, _ = fit_model("supervised", prepared, settings, tmp_path, lambda _: None)
+    assert isinstance(fitted, Fused)
+    own = fitted.supervised(torch.from_numpy(random_windows(50, seed=3)))[0].detach().numpy()
+    bits = fitted.autoencoder(torch.from_numpy(random_windows(50, seed=3)))[0].detach().numpy()
+    # In the middle of these logins, so that either decides some.
+    shift = float(np.median(own + (WEIGHT - 1.0) * bits))
+    together = Together(1.0, shift)
+    model = Fused(fitted.supervised, fitted.autoencoder, together).eval()
     found = torch.from_numpy(random_windows(50, seed=3))
     with torch.no_grad():
         raw, parts = model(found)
         own, own_parts = model.supervised(found)
         bits, bit_parts = model.autoencoder(found)
-    together = Together(float(model.scale), float(model.shift))
-    assert together.scale > 0.0
     assert np.allclose(raw, together.of(own.numpy(), bits.numpy()), atol=1e-4)
     gap = own + WEIGHT * bits - (model.scale * bits + model.shift)
     mine, theirs = gap > SMOOTH, gap < -SMOOTH
