@@ -183,13 +183,13 @@ def test_slow_disk_is_not_waited_for(make_client, failing, login):
 def test_nobody_waits_for_a_long_row_of_turns(make_client, failing, login):
     """On a slow disk the logins of one user that are sent together are answered in time, those
     whose turn has not come degraded; all are kept, each once, when their turn comes."""
-    client = make_client(failing, patience_s=0.1)
-    failing.store.write_takes_s = 0.25
-    bodies = [login(eventID=f"e{n}") for n in range(12)]
-    with ThreadPoolExecutor(12) as pool:
+    client = make_client(failing, patience_s=0.5)
+    failing.store.write_takes_s = 0.2
+    bodies = [login(eventID=f"e{n}") for n in range(15)]
+    with ThreadPoolExecutor(15) as pool:
         answers = list(pool.map(lambda body: client.post("/v1/assessments", json=body), bodies))
     assert {answer.status_code for answer in answers} == {200}
-    assert max(answer.elapsed.total_seconds() for answer in answers) < 1.5  # 3 in a row of turns
+    assert max(answer.elapsed.total_seconds() for answer in answers) < 2  # 3 in a row of turns
     late = [answer.json() for answer in answers if answer.json()["degraded"]]
     assert {body["recommendedAction"] for body in late} == {"challenge"}
     assert 'authrisk_degraded_total{cause="turn"} 0.0' not in client.get("/metrics").text
