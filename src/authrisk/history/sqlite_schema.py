@@ -62,6 +62,30 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that changes no login and makes no history; raises StoreError.
+
+    It is opened to write all the same: the last reader to leave then tidies up the log.
+    """
+    try:
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=BUSY_MS / 1000,
+            isolation_level=None,
+        )
+        db.execute("PRAGMA trusted_schema = OFF")
+    except sqlite3.Error as error:
+        raise _unusable(error, str(path)) from error
+    return db
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether another program holds the file, so that trying again may help."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its extension
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def prepare(path: Path) -> sqlite3.Connection:
     """A connection to a history that is there or is made now, readable by its owner alone.
 
@@ -79,7 +103,8 @@ def prepare(path: Path) -> sqlite3.Connection:
         ) from error
     db = connect(path)
     try:
-        _refuse_foreign(db, where)
+        if not _is_new(db):
+            refuse_foreign(db, where)
         (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             raise StoreError(
@@ -105,11 +130,11 @@ def _unusable(error: sqlite3.Error, where: str) -> StoreError:
     )
 
 
-def _refuse_foreign(db: sqlite3.Connection, where: str) -> None:
+def refuse_foreign(db: sqlite3.Connection, where: str) -> int:
+    """The schema of a history; raises StoreError where it is none, or one of a newer program."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if tables and application != APPLICATION_ID:
+    if application != APPLICATION_ID:
         raise StoreError(
             "is a SQLite file, but no login history", where=where, remedy="name another file"
         )
@@ -119,6 +144,13 @@ def _refuse_foreign(db: sqlite3.Connection, where: str) -> None:
             where=where,
             remedy="upgrade authrisk",
         )
+    return int(version)
+
+
+def _is_new(db: sqlite3.Connection) -> bool:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return not version and not tables
 
 
 def _create(db: sqlite3.Connection) -> None:
