@@ -123,11 +123,18 @@ def prepare(path: Path) -> sqlite3.Connection:
 
 
 def _unusable(error: sqlite3.Error, where: str) -> StoreError:
-    return StoreError(
-        f"cannot be used as a history: {error}",
-        where=where,
-        remedy="restore a backup, or move the file away to start anew",
-    )
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its extension
+    remedy = _REMEDIES.get(code, "restore a backup, or move the file away to start anew")
+    return StoreError(f"cannot be used as a history: {error}", where=where, remedy=remedy)
+
+
+_WRITABLE = "check that its directory exists and is yours to write: the log stands beside the file"
+_REMEDIES = {
+    sqlite3.SQLITE_READONLY: _WRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _WRITABLE,
+    sqlite3.SQLITE_FULL: "make room on the disk",
+    sqlite3.SQLITE_BUSY: "stop the program that holds it",
+}
 
 
 def refuse_foreign(db: sqlite3.Connection, where: str) -> int:
