@@ -8,12 +8,12 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from authrisk.errors import StoreError
 from authrisk.event import LoginEvent
+from authrisk.history.examination import examine
 from authrisk.history.sqlite import SqliteStore
 from authrisk.history.store import Standing
 from authrisk.testing.store import check_store
@@ -138,51 +138,6 @@ def test_keeps_the_newest_of_each_standing(tmp_path):
     store.close()
 
 
-def newer(path: Path) -> None:
-    SqliteStore(path).close()
-    with sqlite3.connect(path) as db:
-        db.execute("PRAGMA user_version = 999")
-    db.close()
-
-
-def foreign(path: Path) -> None:
-    with sqlite3.connect(path) as db:
-        db.execute("CREATE TABLE t (a)")
-    db.close()
-
-
-def noise(path: Path) -> None:
-    path.write_bytes(b"no database at all" * 100)
-
-
-def folder(path: Path) -> None:
-    path.mkdir()
-
-
-@pytest.mark.parametrize(
-    ("spoil", "words"),
-    [
-        (newer, "newer authrisk"),
-        (foreign, "no login history"),
-        (noise, "cannot be used as a history"),
-        (folder, "cannot be opened"),
-    ],
-)
-def test_refuses_what_is_no_history(tmp_path, spoil, words):
-    """A newer, foreign or damaged file is refused with its name and the reason."""
-    path = tmp_path / "h.db"
-    spoil(path)
-    with pytest.raises(StoreError, match=words) as refusal:
-        SqliteStore(path)
-    assert str(path) in str(refusal.value)
-
-
-def test_missing_directory_is_named(tmp_path):
-    """A path into nowhere is refused, and the refusal says what to do."""
-    with pytest.raises(StoreError, match="check that the directory exists"):
-        SqliteStore(tmp_path / "nowhere" / "h.db")
-
-
 def test_damaged_pages_are_a_clear_error(tmp_path):
     """A file damaged while it is open raises StoreError, never something else."""
     path = tmp_path / "h.db"
@@ -196,6 +151,78 @@ def test_damaged_pages_are_a_clear_error(tmp_path):
         file.write(b"\xff" * (size - 4096))
     with pytest.raises(StoreError):
         SqliteStore(path).recent("7", 10**9, 50)
+
+
+@pytest.mark.parametrize(("column", "value"), [("event", b"\xff"), ("standing", 9)])
+def test_a_damaged_login_is_a_clear_error_and_stops_nobody(tmp_path, column, value):
+    """Whoever meets a login that cannot be read is told so by name, reading or changing it; the
+    logins of others are read and written as before."""
+    store = SqliteStore(tmp_path / "h.db")
+    for n in range(4):
+        store.append(login(n, f"u{n % 2}"), Standing.FAMILIAR)
+    store._writes.run(
+        lambda db: db.execute(f"UPDATE logins SET {column} = ? WHERE event_id = 'e1'", (value,))
+    )
+    for meet in (
+        lambda: store.get("e1"),
+        lambda: store.logins("u1"),
+        lambda: list(store.since(0)),
+    ):
+        with pytest.raises(StoreError, match=r"h\.db: is damaged: .* \(authrisk history check"):
+            meet()
+    if column == "event":
+        with pytest.raises(StoreError, match="is damaged"):
+            store.recent("u1", 99, 9)
+        with pytest.raises(StoreError, match="is damaged"):
+            store.resolve("e1", Standing.DISOWNED)
+    assert store.append(login(9, "u0"), Standing.FAMILIAR) is not None
+    assert [event.event_id for event in store.recent("u0", 99, 9)] == ["e0", "e2", "e9"]
+    store.close()
+
+
+FULL = """
+import resource, signal, sys
+from authrisk.errors import StoreError
+from authrisk.event import LoginEvent
+from authrisk.history.sqlite import SqliteStore
+from authrisk.history.store import Standing
+
+def append(n):
+    event = LoginEvent(event_id=f"e{n}", timestamp_ns=n, user_id="7", user_agent="a" * 500)
+    try:
+        store.append(event, Standing.FAMILIAR)
+    except StoreError as error:
+        print(n, error)
+        return False
+    print(n, "kept")
+    return True
+
+store = SqliteStore(sys.argv[1])
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
+done = [append(n) for n in range(300)]
+assert done[0] and not done[-1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+assert all([append(n) for n in range(300, 320)])
+store.close()
+"""
+
+
+def test_a_file_that_cannot_grow_is_a_clear_error_until_it_can(tmp_path):
+    """Where the system lets no file grow, appends are refused by name; once it does they are kept
+    again; what was kept is there, and nothing of what was refused."""
+    path = tmp_path / "h.db"
+    command = [sys.executable, "-c", FULL, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+    refused = {words for words in told.values() if words != "kept"}
+    assert refused
+    assert all(words.startswith(f"{path}: cannot be written: ") for words in refused)
+    store = SqliteStore(path)
+    kept = {stored.event.event_id for stored in store.since(0)}
+    store.close()
+    assert kept == {f"e{n}" for n, words in told.items() if words == "kept"}
+    assert examine(path).logins == len(kept)
 
 
 def test_closed_store_says_so(tmp_path):
@@ -238,26 +265,3 @@ def test_a_locked_file_is_waited_for_once(tmp_path):
     other.close()
     assert store.append(login(1), Standing.FAMILIAR) is not None
     store.close()
-
-
-def test_a_history_of_the_first_schema_is_taken_on(tmp_path):
-    """A file that was written before outcomes were kept opens, keeps its logins, and keeps
-    outcomes from then on."""
-    path = tmp_path / "history.sqlite"
-    login = LoginEvent(event_id="a", timestamp_ns=1, user_id="u")
-    store = SqliteStore(path)
-    store.append(login, Standing.FAMILIAR)
-    store.close()
-    db = sqlite3.connect(path)
-    db.execute("ALTER TABLE logins DROP COLUMN outcome")
-    db.execute("PRAGMA user_version = 1")
-    db.commit()
-    db.close()
-    for _ in range(2):
-        store = SqliteStore(path)
-        kept = store.get("a")
-        assert kept is not None
-        assert kept.event == login
-        store.resolve("a", Standing.FAMILIAR, outcome="challenge_passed")
-        assert store.get("a").outcome == "challenge_passed"
-        store.close()

@@ -98,6 +98,7 @@ class FailingStore(MemoryStore):
     def __init__(self):
         super().__init__()
         self.read_fails = self.write_fails = False
+        self.write_takes_s = 0.0
         self.go_on = threading.Event()
         self.go_on.set()
 
@@ -108,9 +109,18 @@ class FailingStore(MemoryStore):
 
     def append(self, *args):
         self.go_on.wait(10)
+        time.sleep(self.write_takes_s)
         if self.write_fails:
             raise StoreError("disk full")
         return super().append(*args)
+
+    def resolve(self, *args):
+        self.go_on.wait(10)
+        return super().resolve(*args)
+
+    def forget(self, user_id):
+        self.go_on.wait(10)
+        return super().forget(user_id)
 
 
 @pytest.fixture
@@ -168,6 +178,41 @@ def test_slow_disk_is_not_waited_for(make_client, failing, login):
     client.__exit__(None, None, None)
     assert failing.store.get("slow") is not None
     client.__enter__()
+
+
+def test_nobody_waits_for_a_long_row_of_turns(make_client, failing, login):
+    """On a slow disk the logins of one user that are sent together are answered in time, those
+    whose turn has not come degraded; all are kept, each once, when their turn comes."""
+    client = make_client(failing, patience_s=0.5)
+    failing.store.write_takes_s = 0.2
+    bodies = [login(eventID=f"e{n}") for n in range(15)]
+    with ThreadPoolExecutor(15) as pool:
+        answers = list(pool.map(lambda body: client.post("/v1/assessments", json=body), bodies))
+    assert {answer.status_code for answer in answers} == {200}
+    assert max(answer.elapsed.total_seconds() for answer in answers) < 2  # 3 in a row of turns
+    late = [answer.json() for answer in answers if answer.json()["degraded"]]
+    assert {body["recommendedAction"] for body in late} == {"challenge"}
+    assert 'authrisk_degraded_total{cause="turn"} 0.0' not in client.get("/metrics").text
+    client.__exit__(None, None, None)
+    kept = [stored.event.event_id for stored in failing.store.since(0)]
+    assert sorted(kept) == sorted(body["eventID"] for body in bodies)
+    client.__enter__()
+
+
+def test_reports_do_not_hang_with_history(make_client, failing, login):
+    """An outcome that history does not take in time is 503; the user's logins are answered
+    meanwhile; told again, or when history goes on, the outcome is in."""
+    client = make_client(failing, patience_s=0.1, report_patience_s=0.1)
+    client.post("/v1/assessments", json=login(eventID="e1", userAgent=None))
+    failing.store.go_on.clear()
+    outcome = {"eventID": "e1", "outcome": "failure"}
+    answer = client.post("/v1/outcomes", json=outcome)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert client.delete("/v1/users/someone").status_code == 503
+    assert client.post("/v1/assessments", json=login()).json()["degraded"] is True
+    failing.store.go_on.set()
+    assert client.post("/v1/outcomes", json=outcome).status_code == 200
+    assert failing.store.get("e1").standing is Standing.EVIDENCE
 
 
 def test_future_stamp_is_flagged_and_never_familiar(client, scorer, login):

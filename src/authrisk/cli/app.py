@@ -26,6 +26,7 @@ from authrisk.cli import (
     evaluate,
     events,
     formats,
+    history,
     keys,
     loadtest,
     parse,
@@ -56,6 +57,7 @@ for command in (
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(events.app, name="events")
 app.add_typer(dataset.app, name="dataset")
+app.add_typer(history.app, name="history")
 app.add_typer(keys.app, name="keys")
 app.add_typer(decisions.app, name="decisions")
 

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from authrisk.errors import StoreError
+from authrisk.history.sqlite_schema import is_locked
 
 T = TypeVar("T")
 
@@ -92,10 +93,10 @@ class GroupCommit:
             results = [write(self._db) for write, _ in group]
             self._db.execute("COMMIT")
             settled = True
-        except (sqlite3.Error, OverflowError, ValueError) as error:
+        except (sqlite3.Error, OverflowError, ValueError, StoreError) as error:
             self._roll_back()
             settled = True
-            if len(group) == 1 or _is_locked(error):
+            if len(group) == 1 or is_locked(error):
                 for _, future in group:
                     future.set_exception(self._refusal(error))
                 return
@@ -126,8 +127,3 @@ class GroupCommit:
                 return
             if job is not None:
                 job[1].set_exception(StoreError("the writer stopped", where=self._where))
-
-
-def _is_locked(error: Exception) -> bool:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its extension
-    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}

@@ -21,7 +21,11 @@ def only_writer(history: Path) -> Iterator[None]:
     try:
         file = path.open("w")
     except OSError as error:
-        raise StoreError(f"cannot be locked: {error.strerror}", where=str(history)) from None
+        raise StoreError(
+            f"cannot be locked: {error.strerror}",
+            where=str(history),
+            remedy="check that its directory exists and is yours to write",
+        ) from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -67,7 +67,7 @@ class SqliteStore:
     def get(self, event_id: str) -> StoredLogin | None:
         """See `HistoryStore.get`."""
         rows = self._read(_SELECT + "WHERE event_id = ?", (event_id,))
-        return _login(rows[0]) if rows else None
+        return self._login(rows[0]) if rows else None
 
     def resolve(
         self,
@@ -82,11 +82,11 @@ class SqliteStore:
             db.execute(_RESOLVE, (int(standing), verdict, outcome, event_id))
             row: Row | None = db.execute(_SELECT + "WHERE event_id = ?", (event_id,)).fetchone()
             if row is not None:
-                self._trim(db, _login(row).event.user_id, standing)
+                self._trim(db, self._login(row).event.user_id, standing)
             return row
 
         row = self._writes.run(change)
-        return None if row is None else _login(row)
+        return None if row is None else self._login(row)
 
     def disown_since(self, user_id: str, since_ns: int) -> int:
         """See `HistoryStore.disown_since`."""
@@ -103,7 +103,7 @@ class SqliteStore:
     ) -> list[LoginEvent]:
         """See `HistoryStore.recent`."""
         rows = self._read(_RECENT, (user_id, int(standing), before_ns, limit))
-        return [_EVENT.decode(payload) for (payload,) in reversed(rows)]
+        return [self._event(payload) for (payload,) in reversed(rows)]
 
     def recent_from(
         self, kind: SourceKind, value: str, since_ns: int, before_ns: int, limit: int
@@ -115,13 +115,13 @@ class SqliteStore:
 
     def logins(self, user_id: str, limit: int = 1000) -> list[StoredLogin]:
         """See `HistoryStore.logins`."""
-        return [_login(row) for row in reversed(self._read(_LOGINS, (user_id, limit)))]
+        return [self._login(row) for row in reversed(self._read(_LOGINS, (user_id, limit)))]
 
     def since(self, sequence: int) -> Iterator[StoredLogin]:
         """See `HistoryStore.since`. Reads by pages: logins that arrive meanwhile come too."""
         while rows := self._read(_SINCE, (sequence, PAGE)):
             for row in rows:
-                yield _login(row)
+                yield self._login(row)
             sequence = rows[-1][0]
 
     def forget(self, user_id: str) -> int:
@@ -168,6 +168,27 @@ class SqliteStore:
             db.close()
         return rows
 
+    def _event(self, payload: bytes) -> LoginEvent:
+        try:
+            return _EVENT.decode(payload)
+        except msgspec.DecodeError as error:
+            raise self._damage("a login cannot be read") from error
+
+    def _login(self, row: Row) -> StoredLogin:
+        sequence, payload, number, answer, verdict, outcome = row
+        try:
+            standing = Standing(number)
+        except ValueError:
+            raise self._damage(f"login {sequence} has no standing") from None
+        return StoredLogin(sequence, self._event(payload), standing, answer, verdict, outcome)
+
+    def _damage(self, what: str) -> StoreError:
+        return StoreError(
+            f"is damaged: {what}",
+            where=str(self._path),
+            remedy="authrisk history check, and restore a backup",
+        )
+
     def _trim(self, db: sqlite3.Connection, user_id: str | None, standing: Standing) -> None:
         db.execute(_TRIM, (user_id, int(standing), self._kept))
 
@@ -207,9 +228,3 @@ def _new_row(event: LoginEvent, standing: Standing, answer: bytes | None) -> tup
     sources = sources_of(event)
     key = (event.event_id, event.user_id, event.timestamp_ns, int(standing))
     return (*key, *sources, payload, answer)
-
-
-def _login(row: Row) -> StoredLogin:
-    sequence, payload, standing, answer, verdict, outcome = row
-    event = _EVENT.decode(payload)
-    return StoredLogin(sequence, event, Standing(standing), answer, verdict, outcome)

@@ -62,6 +62,30 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection that changes no login and makes no history; raises StoreError.
+
+    It is opened to write all the same: the last reader to leave then tidies up the log.
+    """
+    try:
+        db = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=BUSY_MS / 1000,
+            isolation_level=None,
+        )
+        db.execute("PRAGMA trusted_schema = OFF")
+    except sqlite3.Error as error:
+        raise _unusable(error, str(path)) from error
+    return db
+
+
+def is_locked(error: BaseException) -> bool:
+    """Whether another program holds the file, so that trying again may help."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its extension
+    return code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
 def prepare(path: Path) -> sqlite3.Connection:
     """A connection to a history that is there or is made now, readable by its owner alone.
 
@@ -79,7 +103,8 @@ def prepare(path: Path) -> sqlite3.Connection:
         ) from error
     db = connect(path)
     try:
-        _refuse_foreign(db, where)
+        if not _is_new(db):
+            refuse_foreign(db, where)
         (mode,) = db.execute("PRAGMA journal_mode = WAL").fetchone()
         if mode != "wal":
             raise StoreError(
@@ -98,18 +123,25 @@ def prepare(path: Path) -> sqlite3.Connection:
 
 
 def _unusable(error: sqlite3.Error, where: str) -> StoreError:
-    return StoreError(
-        f"cannot be used as a history: {error}",
-        where=where,
-        remedy="restore a backup, or move the file away to start anew",
-    )
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without its extension
+    remedy = _REMEDIES.get(code, "restore a backup, or move the file away to start anew")
+    return StoreError(f"cannot be used as a history: {error}", where=where, remedy=remedy)
 
 
-def _refuse_foreign(db: sqlite3.Connection, where: str) -> None:
+_WRITABLE = "check that its directory exists and is yours to write: the log stands beside the file"
+_REMEDIES = {
+    sqlite3.SQLITE_READONLY: _WRITABLE,
+    sqlite3.SQLITE_CANTOPEN: _WRITABLE,
+    sqlite3.SQLITE_FULL: "make room on the disk",
+    sqlite3.SQLITE_BUSY: "stop the program that holds it",
+}
+
+
+def refuse_foreign(db: sqlite3.Connection, where: str) -> int:
+    """The schema of a history; raises StoreError where it is none, or one of a newer program."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (application,) = db.execute("PRAGMA application_id").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if tables and application != APPLICATION_ID:
+    if application != APPLICATION_ID:
         raise StoreError(
             "is a SQLite file, but no login history", where=where, remedy="name another file"
         )
@@ -119,6 +151,13 @@ def _refuse_foreign(db: sqlite3.Connection, where: str) -> None:
             where=where,
             remedy="upgrade authrisk",
         )
+    return int(version)
+
+
+def _is_new(db: sqlite3.Connection) -> bool:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    return not version and not tables
 
 
 def _create(db: sqlite3.Connection) -> None:

@@ -1,7 +1,9 @@
 """The way of a login through the service: once per event id, in the user's order, kept on disk.
 
-Scoring reads in the event loop's thread; what waits for the disk waits in threads beside it, many
-logins to a commit. A user's next login is scored when the last one is kept.
+Scoring has a thread of its own; what waits for the disk waits in threads beside it, many logins
+to a commit. A user's next login is scored when the last one is kept. Nobody waits longer than the
+settings say: who does not hear in time gets a degraded answer, and the login is taken in all the
+same when its turn comes.
 """
 
 from __future__ import annotations
@@ -9,10 +11,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -62,6 +64,8 @@ class Intake:
         self._writes: dict[asyncio.Future[StoredLogin | None], float] = {}
         """What is not on the disk yet, and since when it waits, oldest first."""
         self._threads = ThreadPoolExecutor(settings.write_threads, "history-write")
+        self._under_way: set[asyncio.Task[Any]] = set()
+        """What goes on whether or not somebody waits for it."""
 
     async def assess(self, login: LoginEvent) -> AssessmentAnswer:
         """The answer to a login as the caller sent it: the first one, if its id was here before.
@@ -72,20 +76,15 @@ class Intake:
         assert login.user_id is not None
         if wait := self._rates.wait_s(login.user_id, time.monotonic()):
             raise Problem(429, "Too many logins of this user.", retry_after_s=wait)
-        async with self._turns.turn(login.user_id):
-            scorer, begin = self.scorer, time.monotonic()
-            event = self._enrich(login)
-            try:
-                found = await self._scoring.assess(scorer, event)
-            except (StoreError, ScoringError) as error:
-                self._metrics.degraded("read" if isinstance(error, StoreError) else "score")
-                self._lose(error)
-                return self._without_history(event)
-            if isinstance(found, StoredLogin):
-                self._metrics.retries.inc()
-                return _earlier_answer(found, login)
-            left_s = self._settings.patience_s - (time.monotonic() - begin)
-            return await self._kept(scorer, event, found, left_s)
+        if not self._turns.taken(login.user_id):
+            return await self._taken_in(login, login.user_id)
+        taking = self._task(self._taken_in(login, login.user_id))
+        try:
+            return await asyncio.wait_for(asyncio.shield(taking), self._settings.patience_s)
+        except TimeoutError:
+            taking.add_done_callback(self._taken_late)
+            self._metrics.degraded("turn")
+            return self._without_history(self._enrich(login))
 
     async def resolve(self, event_id: str, outcome: str) -> StoredLogin | None:
         """What became of a login. A stamp ahead of our clock never becomes familiar."""
@@ -111,12 +110,20 @@ class Intake:
 
     async def logins(self, user_id: str, limit: int) -> list[StoredLogin]:
         """What is kept of the user, newest last."""
-        return await self._in_thread(lambda: self.scorer.store.logins(user_id, limit))
+
+        async def look() -> list[StoredLogin]:
+            return await self._in_thread(lambda: self.scorer.store.logins(user_id, limit))
+
+        return await self._in_time(look())
 
     async def forget(self, user_id: str) -> int:
         """Erase the user, after whatever is being answered for them."""
-        async with self._turns.turn(user_id):
-            return await self._in_thread(lambda: self.scorer.forget(user_id))
+
+        async def erase() -> int:
+            async with self._turns.turn(user_id):
+                return await self._in_thread(lambda: self.scorer.forget(user_id))
+
+        return await self._in_time(erase())
 
     async def ready(self) -> bool:
         """Whether history answers."""
@@ -138,10 +145,27 @@ class Intake:
 
     async def close(self) -> None:
         """Wait until everything that was taken in is kept, then keep the counts too."""
+        await asyncio.gather(*self._under_way, return_exceptions=True)
         await asyncio.to_thread(self._scoring.close)
         await asyncio.to_thread(self._threads.shutdown)
         with suppress(StoreError):
             await asyncio.to_thread(self.scorer.save)
+
+    async def _taken_in(self, login: LoginEvent, user: str) -> AssessmentAnswer:
+        async with self._turns.turn(user):
+            scorer, begin = self.scorer, time.monotonic()
+            event = self._enrich(login)
+            try:
+                found = await self._scoring.assess(scorer, event)
+            except (StoreError, ScoringError) as error:
+                self._metrics.degraded("read" if isinstance(error, StoreError) else "score")
+                self._lose(error)
+                return self._without_history(event)
+            if isinstance(found, StoredLogin):
+                self._metrics.retries.inc()
+                return _earlier_answer(found, login)
+            left_s = self._settings.patience_s - (time.monotonic() - begin)
+            return await self._kept(scorer, event, found, left_s)
 
     async def _kept(
         self, scorer: Scorer, event: LoginEvent, assessment: RiskAssessment, left_s: float
@@ -204,11 +228,30 @@ class Intake:
     async def _change(
         self, event_id: str, change: Callable[[StoredLogin], StoredLogin | None]
     ) -> StoredLogin | None:
-        stored = await self._in_thread(lambda: self.scorer.store.get(event_id))
-        if stored is None:
-            return None
-        async with self._turns.turn(stored.event.user_id or ""):
-            return await self._in_thread(lambda: change(stored))
+        async def find_and_change() -> StoredLogin | None:
+            stored = await self._in_thread(lambda: self.scorer.store.get(event_id))
+            if stored is None:
+                return None
+            async with self._turns.turn(stored.event.user_id or ""):
+                return await self._in_thread(lambda: change(stored))
+
+        return await self._in_time(find_and_change())
+
+    async def _in_time(self, work: Coroutine[Any, Any, T]) -> T:
+        """What it answers. Raises StoreError where that takes too long; it goes on then."""
+        doing = self._task(work)
+        try:
+            patience_s = self._settings.report_patience_s
+            return await asyncio.wait_for(asyncio.shield(doing), patience_s)
+        except TimeoutError:
+            raise StoreError("history did not answer in time") from None
+
+    def _task(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(_seen)
+        return task
 
     def _in_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         future = asyncio.get_running_loop().run_in_executor(self._threads, work)
@@ -221,12 +264,17 @@ class Intake:
         if error is not None:  # also long after the caller was answered
             self._lose(error)
 
+    def _taken_late(self, taking: asyncio.Task[AssessmentAnswer]) -> None:
+        error = None if taking.cancelled() else taking.exception()
+        if error is not None:
+            self._lose(error)
+
     def _lose(self, error: BaseException) -> None:
         self._metrics.lost.inc()
         _LOG.error("a login that was answered could not be kept: %s", error)
 
 
-def _seen(future: asyncio.Future[T]) -> None:
+def _seen(future: asyncio.Future[Any]) -> None:
     if not future.cancelled():
         future.exception()  # seen, also where nobody waits any longer
 

@@ -54,7 +54,7 @@ class Metrics:
             "authrisk_model_info", "The bundle that serves.", ["name", "version"],
             registry=self.registry,
         )  # fmt: skip
-        for cause in ("read", "score", "write", "slow", "queue", "snapshot"):
+        for cause in ("read", "score", "write", "slow", "turn", "queue", "snapshot"):
             self._degraded.labels(cause)
 
     def request(self, route: str, status: int, seconds: float) -> None:

@@ -45,8 +45,11 @@ class ServiceSettings:
     on_store_failure: Literal["step-up", "open", "closed"] = "step-up"
     """What is answered when history cannot be read: medium risk, no risk, or highest risk."""
     patience_s: float = 0.2
-    """How long an answer waits for history and model, and for the login to be on the disk, all
-    together; past it `degraded` is true."""
+    """How long an answer waits for the user's turn, history and model, and for the login to be on
+    the disk, all together; past it `degraded` is true."""
+    report_patience_s: float = 2.0
+    """How long outcomes, verdicts, erasures and look-ups wait for history; past it the answer is
+    503, and the change may still come about: asking again does no harm."""
     waiting_logins: int = 512
     """Logins that may wait for their score; past it the answer is 503 at once."""
     waiting_writes: int = 4096

@@ -26,5 +26,9 @@ class Turns:
             if not waiting:
                 del self._locks[name]
 
+    def taken(self, name: str) -> bool:
+        """Whether somebody holds or wants a turn under that name."""
+        return name in self._locks
+
     def __len__(self) -> int:
         return len(self._locks)
