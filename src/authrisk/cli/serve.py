@@ -30,6 +30,13 @@ LOGIN = (
 def run(
     bundle: ServedBundleOption = "supervised",
     history: HistoryFile = DEFAULT,
+    bundle_key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            envvar="AUTHRISK_BUNDLE_KEY",
+            help="Take only bundles signed with this key (`authrisk bundle keygen`).",
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(envvar="AUTHRISK_HOST", help="Address to listen on.")
     ] = "127.0.0.1",
@@ -100,6 +107,7 @@ def run(
     from authrisk.history.lock import only_writer
     from authrisk.history.sqlite import SqliteStore
     from authrisk.models.bundle import load_bundle, locate_bundle
+    from authrisk.models.signature import read_public_key
     from authrisk.scorer import Scorer
     from authrisk.service.access import Access
     from authrisk.service.app import create_app
@@ -111,7 +119,8 @@ def run(
     access = None if keys is None else Access(KeyRing(keys))
     listen = Listen(host=host, port=port, exposed=exposed, keys=keys is not None, tls=tls)
     require_free(host, port)
-    loaded = load_bundle(locate_bundle(bundle))
+    trusted = [read_public_key(path) for path in bundle_key or ()]
+    loaded = load_bundle(locate_bundle(bundle), trusted)
     enricher = Enricher(AddressTables.load(mmdb or ()), default_parser())
     settings = ServiceSettings(
         hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None,
@@ -129,7 +138,7 @@ def run(
             scorer,
             enricher.enrich,
             settings,
-            load_bundle=lambda: load_bundle(locate_bundle(bundle)),
+            load_bundle=lambda: load_bundle(locate_bundle(bundle), trusted),
             access=access,
             decisions=log,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from authrisk.evaluation.fused import FAR_MARGIN
 from authrisk.training.fit import FitSettings
 from authrisk.training.prepare import Kind
 
@@ -29,7 +30,12 @@ SUPERVISED = FitSettings(
 AUTOENCODER = FitSettings(epochs=6, least_steps=LEAST_STEPS, patience=3, learning_rate=2e-3)
 """One network each."""
 SHIPPED: dict[Kind, FitSettings] = {
-    "supervised": replace(SUPERVISED, tier_weights=PRETRAINED_WEIGHTS, with_autoencoder=True),
+    "supervised": replace(
+        SUPERVISED,
+        tier_weights=PRETRAINED_WEIGHTS,
+        with_autoencoder=True,
+        net_margin=FAR_MARGIN,
+    ),
     "autoencoder": AUTOENCODER,
 }
 """Of `scripts/train_bundles.py`."""
