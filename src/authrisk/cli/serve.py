@@ -37,6 +37,13 @@ def run(
             help="Take only bundles signed with this key (`authrisk bundle keygen`).",
         ),
     ] = None,
+    shadow: Annotated[
+        str | None,
+        typer.Option(
+            envvar="AUTHRISK_SHADOW",
+            help="A second bundle that scores the same logins, unseen (/v1/model/shadow).",
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(envvar="AUTHRISK_HOST", help="Address to listen on.")
     ] = "127.0.0.1",
@@ -121,6 +128,7 @@ def run(
     require_free(host, port)
     trusted = [read_public_key(path) for path in bundle_key or ()]
     loaded = load_bundle(locate_bundle(bundle), trusted)
+    second = None if shadow is None else load_bundle(locate_bundle(shadow), trusted)
     enricher = Enricher(AddressTables.load(mmdb or ()), default_parser())
     settings = ServiceSettings(
         hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None,
@@ -141,6 +149,7 @@ def run(
             load_bundle=lambda: load_bundle(locate_bundle(bundle), trusted),
             access=access,
             decisions=log,
+            shadow=second,
         )
         text = f"{loaded.name} {loaded.version}, history {history}"
         threading.Thread(target=announce, args=(listen, text), daemon=True).start()

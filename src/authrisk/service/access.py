@@ -37,6 +37,8 @@ NEEDED: dict[str, Scope | str] = {
     "/v1/users/{user_id:path}": "admin",
     "/v1/model": "admin",
     "/v1/model:reload": "admin",
+    "/v1/model:rollback": "admin",
+    "/v1/model/shadow": "admin",
     "/metrics": "metrics",
     "/openapi.json": ANY,
     "/docs": ANY,

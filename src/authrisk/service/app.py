@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from authrisk.errors import StoreError
+from authrisk.models.bundle import Bundle
 from authrisk.scorer import Scorer
 from authrisk.service.access import Access, with_keys
 from authrisk.service.assessments import assessment_routes
@@ -33,6 +34,7 @@ from authrisk.service.problems import (
 )
 from authrisk.service.recorder import Recorder
 from authrisk.service.settings import ServiceSettings
+from authrisk.service.shadow import Shadow
 from authrisk.service.users import user_routes
 
 
@@ -45,13 +47,15 @@ def create_app(
     clock: Clock = time.time_ns,
     access: Access | None = None,
     decisions: DecisionLog | None = None,
+    shadow: Bundle | None = None,
 ) -> Starlette:
     """The application that serves a scorer.
 
     enrich: `Enricher.enrich`. load_bundle: what `/v1/model:reload` calls to get the new bundle;
     without it reloading is refused. access: asks callers for keys; without it whoever reaches the
     service may ask (`server.Listen` sees to it that this is this machine). decisions: where each
-    answer and each administrative action is written. The caller closes store and log, after the
+    answer and each administrative action is written. shadow: a second bundle that scores the same
+    logins, for nobody but `/v1/model/shadow`. The caller closes store and log, after the
     application has shut down. Runs in one event loop. One process writes a history: the population
     counts are its own (`authrisk serve` takes a lock, and a second one is refused).
     """
@@ -66,12 +70,16 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         recorder.acted("start", model=intake.scorer.bundle.version)
+        if shadow is not None:
+            intake.shadow = Shadow(shadow, intake.scorer, metrics)
         snapshots = asyncio.create_task(_snapshots(intake, settings.snapshot_every_s))
         yield
         snapshots.cancel()
         with suppress(asyncio.CancelledError):
             await snapshots
         await intake.close()
+        if intake.shadow is not None:
+            await asyncio.to_thread(intake.shadow.close)
         recorder.acted("stop")
 
     routes = [
