@@ -92,6 +92,36 @@ def test_different_users_share_commits(sqlite_server, login):
     assert len(groups) < 300
 
 
+def test_what_waited_for_a_disk_that_hung_is_written_in_few_commits(
+    tmp_path, make_client, scorer, login
+):
+    """When a disk goes on that hung, the logins that wait for it go there by the hundreds, so that
+    those who come then soon wait for nobody; all are kept."""
+    store = scorer.store = SqliteStore(tmp_path / "h.db")
+    client = make_client(scorer, patience_s=0.2)
+    go_on, groups = threading.Event(), []
+    commit = store._writes._commit
+
+    def hang(group):
+        go_on.wait(60)
+        groups.append(len(group))
+        commit(group)
+
+    store._writes._commit = hang
+    batch = [login(userID=f"u{n}", eventID=f"e{n}") for n in range(1000)]
+    answers = client.post("/v1/assessments:batch", json=batch).json()["results"]
+    assert all(answer["assessment"]["degraded"] for answer in answers)
+    go_on.set()
+    until = time.monotonic() + 20
+    while client.post("/v1/assessments", json=login()).json()["degraded"]:
+        assert time.monotonic() < until
+    assert len(list(store.since(0))) >= 1000
+    assert len([size for size in groups if size > 1]) < 15  # 1,000 / 32 is 31
+    client.__exit__(None, None, None)
+    store.close()
+    client.__enter__()
+
+
 class FailingStore(MemoryStore):
     """A store whose reads or writes fail on demand, or hang until let go."""
 

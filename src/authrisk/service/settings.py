@@ -54,8 +54,9 @@ class ServiceSettings:
     """Logins that may wait for their score; past it the answer is 503 at once."""
     waiting_writes: int = 4096
     """Logins that may wait for the disk; past it they are answered `degraded`, and not kept."""
-    write_threads: int = 32
-    """Logins that can share one commit."""
+    write_threads: int = 256
+    """Logins that can share one commit; so also how soon what a disk that hung has left behind is
+    written, until when answers stay degraded."""
     largest_body: int = 16 * 1024
     """Bytes of one request."""
     largest_batch_body: int = 1024 * 1024

@@ -1,0 +1,1 @@
+"""What the service does when it is killed, and when its disk is full, hangs or is copied."""
