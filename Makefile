@@ -6,11 +6,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bundles bench
+.PHONY: help run test long bundles bench
 
 help:
 	@echo "make run      install, and serve risk scores on http://127.0.0.1:5000"
 	@echo "make test     install what the tests need, and run all checks and tests"
+	@echo "make long     the long versions of the tests, some 20 minutes"
 	@echo "make bundles  train the two pretrained bundles again"
 	@echo "make bench    measure speed and memory on this machine"
 
@@ -23,6 +24,9 @@ test: $(VENV)/.installed-all
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest -n 2 --dist loadfile
+
+long: $(VENV)/.installed-all
+	$(BIN)/pytest -m long
 
 bundles: $(VENV)/.installed-all
 	$(BIN)/python scripts/train_bundles.py

@@ -150,13 +150,11 @@ def _row(name: str, attacks: str, there: float, here: float) -> str:
 def _own_scores(problem: Problem, bundle: Bundle) -> Scores:
     """Scores of a model that the same recipe trains on this very world."""
     from authrisk.training.contenders import LSTM_CONTENDERS
-    from authrisk.training.recipes import AUTOENCODER_WEIGHT
 
     supervised, autoencoder = LSTM_CONTENDERS
     if bundle.manifest.kind == "autoencoder":
         return autoencoder.scores(problem, seed=1)
-    together = Fused("both", ((supervised, 1.0), (autoencoder, AUTOENCODER_WEIGHT)))
-    return together.scores(problem, seed=1)
+    return Fused("both", supervised, autoencoder).scores(problem, seed=1)
 
 
 if __name__ == "__main__":

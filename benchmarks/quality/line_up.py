@@ -10,9 +10,9 @@ from authrisk.evaluation.problem import Contender
 from authrisk.models.bundle import PRETRAINED, load_bundle, pretrained_path
 from authrisk.training.baselines import TORCH_BASELINES
 from authrisk.training.contenders import LSTM_CONTENDERS, PRETRAINED_CONTENDERS
-from authrisk.training.recipes import AUTOENCODER_WEIGHT
 
 FUSED = "both LSTMs"
+FUSED_PRETRAINED = "both LSTMs, pretrained"
 GO_WITHOUT = ("supervised LSTM", FUSED, "LightGBM")
 """Whose recall of each tier is measured without it in training."""
 
@@ -30,8 +30,11 @@ def ours() -> list[Contender]:
     """The LSTMs, trained on each world: from nothing, and going on from the bundles that ship."""
     alone = next(contender for contender in LSTM_CONTENDERS if contender.kind == "supervised")
     blind = next(contender for contender in LSTM_CONTENDERS if contender.kind == "autoencoder")
-    both = Fused(FUSED, ((alone, 1.0), (blind, AUTOENCODER_WEIGHT)))
-    return [*LSTM_CONTENDERS, both, *PRETRAINED_CONTENDERS, Averaged(TOGETHER, alone, 3)]
+    both = Fused(FUSED, alone, blind)
+    pretrained = Fused(FUSED_PRETRAINED, *PRETRAINED_CONTENDERS)
+    return [
+        pretrained, *PRETRAINED_CONTENDERS, both, *LSTM_CONTENDERS, Averaged(TOGETHER, alone, 3),
+    ]  # fmt: skip
 
 
 def shipped() -> list[Contender]:

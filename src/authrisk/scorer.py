@@ -184,6 +184,11 @@ class Scorer:
             probability=self.bundle.calibrator.probability(float(raw[0])),
         )
 
+    def population_bytes(self) -> bytes:
+        """A copy of the population as it is now."""
+        with self._counts.lock:
+            return self.population.to_bytes()
+
     def standing_of(self, event: LoginEvent, risk_score: float) -> Standing:
         """What a login counts for before anything more is heard of it."""
         if event.outcome is Outcome.SUCCESS:

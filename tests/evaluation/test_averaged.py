@@ -12,7 +12,7 @@ import pytest
 from authrisk.evaluation.averaged import Averaged
 from authrisk.evaluation.cases import injected_cases
 from authrisk.evaluation.comparison import Comparison, Job
-from authrisk.evaluation.fused import Fused
+from authrisk.evaluation.fused import STEEPEST, WEIGHT, Fused, fit_together
 from authrisk.evaluation.problem import Problem, Scores, pose
 from authrisk.features.catalogue import column
 from authrisk.testing.contender import check_contender
@@ -47,18 +47,48 @@ def test_it_keeps_the_contract(problem: Problem) -> None:
     assert not Averaged("blind", Seeded(supervised=False), 2).supervised
 
 
-def test_a_sum_keeps_the_contract(problem: Problem, tmp_path: Path) -> None:
+def test_either_keeps_the_contract(problem: Problem, tmp_path: Path) -> None:
     """Contenders who judge together are a contender; in a comparison none is trained again, and
     who sees no labels is the same with a tier left out."""
     blind = Seeded("blind", supervised=False)
-    both = Fused("both", ((ONE, 1.0), (blind, 0.5)))
+    both = Fused("both", ONE, blind)
     assert both.supervised
     found = check_contender(both, problem)
-    assert found == pytest.approx(ONE.scores(problem, 1) + 0.5 * blind.scores(problem, 1))
+    parts = [ONE.scores(problem, 1), blind.scores(problem, 1)]
+    assert found == pytest.approx(both.together(problem, parts))
     beside = Comparison(problem, (ONE, blind, both), ("both",), tmp_path, (1, 2), (1,), 10)
     assert {job.contender for job in beside.jobs()} == {"one", "blind"}
-    without = beside.scores(Job("one", 1, "T1")) + 0.5 * beside.scores(Job("blind", 1))
-    assert np.array_equal(beside.scores(Job("both", 1, "T1")), without)
+    parts = [beside.scores(Job("one", 1, "T1")), beside.scores(Job("blind", 1))]
+    assert np.array_equal(beside.scores(Job("both", 1, "T1")), both.together(problem, parts))
+
+
+def test_the_net_holds_what_the_sum_lets_through() -> None:
+    """Among legitimate logins the second alone decides little, the less the greater the margin;
+    what only it finds strange is found all the same."""
+    rng = np.random.default_rng(5)
+    first, second = rng.gumbel(0.0, 1.5, 200_000), rng.gumbel(20.0, 6.0, 200_000)
+    shares = []
+    for margin in (0.0, 2.0, 6.0):
+        map_ = fit_together(first, second, margin)
+        raw = map_.of(first, second)
+        assert (raw >= first + WEIGHT * second).all()
+        other = map_.scale * second + map_.shift
+        challenged = raw >= np.quantile(raw, 0.99)
+        shares.append((other > first + WEIGHT * second)[challenged].mean())
+        strange = map_.of(np.array([-9.0]), np.array([3 * second.max()]))
+        assert strange > raw.max()
+    assert 0.15 > shares[0] > shares[1] >= shares[2]
+
+
+@pytest.mark.parametrize("step", [0.0, 1e-9, 1e-3])
+def test_equal_scores_give_no_steep_line(step: float) -> None:
+    """Where the second tells legitimate logins hardly apart, its say stays bounded."""
+    first = np.linspace(-5.0, 2.0, 300)
+    second = np.full(300, 40.0)
+    second[-3:] += step
+    map_ = fit_together(first, second)
+    assert 0.0 <= map_.scale <= STEEPEST
+    assert (map_.of(first, second) <= first + WEIGHT * second + 1.0).all()
 
 
 def test_a_comparison_averages_what_it_keeps(problem: Problem, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from authrisk.service.access import NEEDED, OPEN, Access, with_keys
 from authrisk.service.app import create_app
 from authrisk.service.keys import SCOPES, Key, KeyRing, Keys, make_key, read_keys, write_keys
 from authrisk.service.rates import Buckets, Rate
+from authrisk.service.recorder import Recorder
 from authrisk.service.settings import ServiceSettings
 
 NOW = 1_700_000_000
@@ -90,7 +91,7 @@ def test_a_route_that_nobody_thought_of_is_closed(keys, clock) -> None:
 
     from authrisk.service.problems import Problem, answer_problem
 
-    routes = with_keys([Route("/new", forgotten)], Access(KeyRing(path), clock))
+    routes = with_keys([Route("/new", forgotten)], Access(KeyRing(path), clock), Recorder(None))
     app = Starlette(routes=routes, exception_handlers={Problem: answer_problem})
     with TestClient(app) as client:
         for text in texts.values():

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from authrisk.evaluation.cases import Cases
+from authrisk.evaluation.fused import SMOOTH, WEIGHT, Together
 from authrisk.evaluation.problem import Problem, pose
 from authrisk.features.catalogue import FEATURES, F
 from authrisk.testing.contender import check_contender
@@ -65,19 +66,30 @@ def test_untrained_columns_have_no_say(fitted: tuple[Network, Fitted]) -> None:
 
 @pytest.mark.parametrize("kind", ["supervised"], indirect=True)
 def test_an_autoencoder_judges_with_the_network(prepared: Prepared, tmp_path: Path) -> None:
-    """The model's log-odds and parts are those of the network and, times the weight, the bits of
-    the autoencoder."""
-    settings = FitSettings(seed=3, epochs=1, autoencoder_weight=0.5)
-    model, _ = fit_model("supervised", prepared, settings, tmp_path, lambda _: None)
-    assert isinstance(model, Fused)
+    """The model's log-odds are as the comparison puts them together; a part is
+    that of the sum or of the autoencoder, whichever decides."""
+    settings = FitSettings(seed=3, epochs=1, with_autoencoder=True, net_margin=0.0)
+    fitted, _ = fit_model("supervised", prepared, settings, tmp_path, lambda _: None)
+    assert isinstance(fitted, Fused)
+    own = fitted.supervised(torch.from_numpy(random_windows(50, seed=3)))[0].detach().numpy()
+    bits = fitted.autoencoder(torch.from_numpy(random_windows(50, seed=3)))[0].detach().numpy()
+    # In the middle of these logins, so that either decides some.
+    shift = float(np.median(own + (WEIGHT - 1.0) * bits))
+    together = Together(1.0, shift)
+    model = Fused(fitted.supervised, fitted.autoencoder, together).eval()
     found = torch.from_numpy(random_windows(50, seed=3))
     with torch.no_grad():
         raw, parts = model(found)
         own, own_parts = model.supervised(found)
         bits, bit_parts = model.autoencoder(found)
-    assert np.allclose(raw, own + 0.5 * bits, atol=1e-5)
-    assert np.allclose(parts, own_parts + 0.5 / math.log(2) * bit_parts, atol=1e-4)
-    assert float(bits.abs().max()) > 1.0
+    assert np.allclose(raw, together.of(own.numpy(), bits.numpy()), atol=1e-4)
+    gap = own + WEIGHT * bits - (model.scale * bits + model.shift)
+    mine, theirs = gap > SMOOTH, gap < -SMOOTH
+    assert mine.any()
+    summed = own_parts + WEIGHT / math.log(2) * bit_parts
+    assert np.allclose(parts[mine], summed[mine], atol=1e-4)
+    assert theirs.any()
+    assert np.allclose(parts[theirs], model.scale / math.log(2) * bit_parts[theirs], atol=1e-4)
 
 
 def test_few_logins_get_more_passes(prepared: Prepared, kind: Kind, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from safetensors.numpy import load
 
 from authrisk.errors import BundleError, InputError
 from authrisk.evaluation.cases import Cases
+from authrisk.evaluation.fused import Together
 from authrisk.models.bundle import (
     FILES,
     PRETRAINED,
@@ -28,7 +29,6 @@ from authrisk.training.ensemble import Ensemble, Fused, fit_model
 from authrisk.training.fit import FitSettings, Fitted, Network
 from authrisk.training.pack import TrainSettings
 from authrisk.training.prepare import Kind, prepare
-from authrisk.training.recipes import AUTOENCODER_WEIGHT
 from authrisk.training.start import read_start, take_over, weights_of
 from authrisk.training.supervised import SupervisedLstm
 from authrisk.training.train import Trained, new_network, train
@@ -89,7 +89,8 @@ def test_the_shipped_bundles_can_be_gone_on_from(name: Kind) -> None:
 
     whole = network(name)
     if name == "supervised":
-        whole = Fused(whole, network("autoencoder"), AUTOENCODER_WEIGHT)
+        map_ = Together(*(start.weights[n].item() for n in ("scale", "shift")))
+        whole = Fused(whole, network("autoencoder"), map_)
     with torch.no_grad():
         raw, _ = whole.eval()(torch.from_numpy(windows))
     bundle = load_bundle(pretrained_path(name))
@@ -102,7 +103,7 @@ def test_both_networks_of_a_bundle_go_on(
 ) -> None:
     """Of a bundle whose autoencoder judges with the supervised network, both are gone on from."""
     start = read_start(pretrained_path("supervised"), kind)
-    settings = dataclasses.replace(STILL, autoencoder_weight=0.05)
+    settings = dataclasses.replace(STILL, with_autoencoder=True)
     model, _ = fit_model(
         kind, prepare(cases, kind, 1, start), settings, tmp_path, lambda _: None, start
     )

@@ -21,12 +21,14 @@ from authrisk.cli import (
     collect,
     compare,
     dataset,
+    decisions,
     demo,
     evaluate,
     events,
     formats,
     history,
     keys,
+    loadtest,
     parse,
     scenarios,
     score,
@@ -48,7 +50,7 @@ app = typer.Typer(
 )
 for command in (
     demo, parse, formats, simulate, attack, audit, train, evaluate, compare, scenarios, score,
-    serve, collect,
+    serve, loadtest, collect,
 ):  # fmt: skip
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)
@@ -57,6 +59,7 @@ app.add_typer(events.app, name="events")
 app.add_typer(dataset.app, name="dataset")
 app.add_typer(history.app, name="history")
 app.add_typer(keys.app, name="keys")
+app.add_typer(decisions.app, name="decisions")
 
 
 def _show_version(wanted: bool) -> None:

@@ -31,3 +31,11 @@ class TrustName(enum.StrEnum):
 TrustOption = Annotated[
     TrustName, typer.Option(help="Logins without an outcome are familiar below 0.5, or never.")
 ]
+
+
+class StoreFailureName(enum.StrEnum):
+    """What is answered while history cannot be read."""
+
+    STEP_UP = "step-up"
+    OPEN = "open"
+    CLOSED = "closed"

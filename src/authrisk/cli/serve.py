@@ -6,17 +6,19 @@ import socket
 import sys
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.arguments import ServedBundleOption, TrustName
+from authrisk.cli.arguments import ServedBundleOption, StoreFailureName, TrustName
 from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.errors import InputError
 
 if TYPE_CHECKING:
+    from authrisk.service.decision_log import DecisionLog
     from authrisk.service.server import Listen, Tls
 
 LOGIN = (
@@ -28,6 +30,20 @@ LOGIN = (
 def run(
     bundle: ServedBundleOption = "supervised",
     history: HistoryFile = DEFAULT,
+    bundle_key: Annotated[
+        list[Path] | None,
+        typer.Option(
+            envvar="AUTHRISK_BUNDLE_KEY",
+            help="Take only bundles signed with this key (`authrisk bundle keygen`).",
+        ),
+    ] = None,
+    shadow: Annotated[
+        str | None,
+        typer.Option(
+            envvar="AUTHRISK_SHADOW",
+            help="A second bundle that scores the same logins, unseen (/v1/model/shadow).",
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(envvar="AUTHRISK_HOST", help="Address to listen on.")
     ] = "127.0.0.1",
@@ -50,6 +66,16 @@ def run(
             envvar="AUTHRISK_TLS_CLIENT_CA", help="Ask callers for a certificate of this authority."
         ),
     ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="AUTHRISK_DECISIONS", help="Folder of the decision log (`authrisk decisions`)."
+        ),
+    ] = None,
+    decisions_key: Annotated[
+        Path | None,
+        typer.Option(envvar="AUTHRISK_DECISIONS_KEY", help="Its key; made where there is none."),
+    ] = None,
     exposed: Annotated[
         bool,
         typer.Option(help="Allow a --host that other machines reach without keys, or without TLS!"),
@@ -61,6 +87,13 @@ def run(
             help="Logins without a reported outcome are familiar below 0.5, or never.",
         ),
     ] = TrustName.LOW_RISK,
+    on_store_failure: Annotated[
+        StoreFailureName,
+        typer.Option(
+            envvar="AUTHRISK_ON_STORE_FAILURE",
+            help="While history does not answer: ask for a second factor, let in, or deny.",
+        ),
+    ] = StoreFailureName.STEP_UP,
     mmdb: Annotated[
         list[Path] | None, typer.Option(help="Your own .mmdb, asked first. May be repeated.")
     ] = None,
@@ -81,6 +114,7 @@ def run(
     from authrisk.history.lock import only_writer
     from authrisk.history.sqlite import SqliteStore
     from authrisk.models.bundle import load_bundle, locate_bundle
+    from authrisk.models.signature import read_public_key
     from authrisk.scorer import Scorer
     from authrisk.service.access import Access
     from authrisk.service.app import create_app
@@ -92,10 +126,19 @@ def run(
     access = None if keys is None else Access(KeyRing(keys))
     listen = Listen(host=host, port=port, exposed=exposed, keys=keys is not None, tls=tls)
     require_free(host, port)
-    loaded = load_bundle(locate_bundle(bundle))
+    trusted = [read_public_key(path) for path in bundle_key or ()]
+    loaded = load_bundle(locate_bundle(bundle), trusted)
+    second = None if shadow is None else load_bundle(locate_bundle(shadow), trusted)
     enricher = Enricher(AddressTables.load(mmdb or ()), default_parser())
-    settings = ServiceSettings(hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None)
-    with only_writer(history), closing(SqliteStore(history)) as store:
+    settings = ServiceSettings(
+        hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None,
+        on_store_failure=on_store_failure.value,
+    )
+    with (
+        only_writer(history),
+        closing(SqliteStore(history)) as store,
+        _decision_log(decisions, decisions_key) as log,
+    ):
         scorer = Scorer(
             loaded, store, trust="confirmed" if trust is TrustName.CONFIRMED else "low-risk"
         )
@@ -103,8 +146,10 @@ def run(
             scorer,
             enricher.enrich,
             settings,
-            load_bundle=lambda: load_bundle(locate_bundle(bundle)),
+            load_bundle=lambda: load_bundle(locate_bundle(bundle), trusted),
             access=access,
+            decisions=log,
+            shadow=second,
         )
         text = f"{loaded.name} {loaded.version}, history {history}"
         threading.Thread(target=announce, args=(listen, text), daemon=True).start()
@@ -124,6 +169,29 @@ def require_free(host: str, port: int) -> None:
                 where=f"{host}:{port}",
                 remedy="stop what listens there, or choose another --port",
             ) from None
+
+
+@contextmanager
+def _decision_log(folder: Path | None, key: Path | None) -> Iterator[DecisionLog | None]:
+    from authrisk.history.lock import only_writer
+    from authrisk.service.decision_chain import make_key, read_key
+    from authrisk.service.decision_log import DecisionLog
+
+    if folder is None or key is None:
+        if folder is not key:
+            raise InputError(
+                "a decision log needs a folder and a key",
+                remedy="--decisions, --decisions-key (outside the folder)",
+            )
+        yield None
+        return
+    if key.resolve().is_relative_to(folder.resolve()):
+        raise InputError("lies in the folder that it guards", where=str(key))
+    if not key.exists():
+        make_key(key)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with only_writer(folder / "decisions"), closing(DecisionLog(folder, read_key(key))) as log:
+        yield log
 
 
 def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:

@@ -34,27 +34,27 @@ class Averaged:
 
     def scores(self, problem: Problem, seed: int) -> Scores:
         """Mean raw scores (N,) of `span` trainings."""
-        part = 1.0 / self.span
-        return weighted([(self.one.scores(problem, seed + k), part) for k in range(self.span)])
+        return self.together(
+            problem, [self.one.scores(problem, seed + k) for k in range(self.span)]
+        )
 
     @property
     def of(self) -> tuple[Contender, ...]:
         """Whose scores are put together."""
         return (self.one,)
 
-    def shares(self, seed: int, seeds: Sequence[int]) -> list[tuple[Contender, int, float]]:
-        """Who, with which of the seeds of a comparison, and with which weight.
+    def parts(self, seed: int, seeds: Sequence[int]) -> list[tuple[Contender, int]]:
+        """Who, with which of the seeds of a comparison.
 
         >>> from authrisk.evaluation.baselines import BASELINES
         >>> three = Averaged("three", BASELINES[0], 3)
-        >>> [seed for _, seed, _ in three.shares(4, (1, 2, 3, 4, 5))]
+        >>> [seed for _, seed in three.parts(4, (1, 2, 3, 4, 5))]
         [4, 5, 1]
         """
         first, span = list(seeds).index(seed), min(self.span, len(seeds))
-        return [(self.one, seeds[(first + k) % len(seeds)], 1.0 / span) for k in range(span)]
+        return [(self.one, seeds[(first + k) % len(seeds)]) for k in range(span)]
 
-
-def weighted(scores: Sequence[tuple[Scores, float]]) -> Scores:
-    """The sum (N,) of scores (N,), each times its weight."""
-    out: Scores = np.sum([weight * each for each, weight in scores], axis=0)
-    return out
+    def together(self, problem: Problem, scores: Sequence[Scores]) -> Scores:  # noqa: ARG002 - the protocol names it
+        """Raw scores (N,) of what the parts say."""
+        found: Scores = np.mean(scores, axis=0)
+        return found

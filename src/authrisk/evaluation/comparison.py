@@ -20,7 +20,7 @@ import numpy as np
 from authrisk.errors import AuthriskError
 from authrisk.evaluation.answers import Answers, answers_of
 from authrisk.evaluation.asked import MACRO_TIERS, Asked, asked_of
-from authrisk.evaluation.averaged import Averaged, weighted
+from authrisk.evaluation.averaged import Averaged
 from authrisk.evaluation.figures import LeftOut, Report, Setting
 from authrisk.evaluation.fused import Fused
 from authrisk.evaluation.intervals import ROUNDS, Resamples, estimate, resample
@@ -97,17 +97,18 @@ class Comparison:
             part.name for part in contender.of
         )
 
-    def _parts(self, contender: Averaged | Fused, job: Job) -> Iterator[tuple[Job, float]]:
+    def _parts(self, contender: Averaged | Fused, job: Job) -> Iterator[Job]:
         seeds = self.seeds if job.without is None else self.left_out_seeds
-        for part, seed, weight in contender.shares(job.seed, seeds):
+        for part, seed in contender.parts(job.seed, seeds):
             # Who sees no labels is the same with a tier left out.
-            yield Job(part.name, seed, job.without if part.supervised else None), weight
+            yield Job(part.name, seed, job.without if part.supervised else None)
 
     def scores(self, job: Job) -> Scores:
         """The scores (N,) of a job, read from the work directory or worked out and kept there."""
         contender = self._contender(job)
         if isinstance(contender, Averaged | Fused) and self._is_kept_in_parts(contender):
-            return weighted([(self.scores(part), w) for part, w in self._parts(contender, job)])
+            parts = [self.scores(part) for part in self._parts(contender, job)]
+            return contender.together(self.problem, parts)
         if _steady(contender) and job.without is None:
             job = job._replace(seed=self.seeds[0])
         path = self._path(job)
@@ -126,7 +127,7 @@ class Comparison:
         """Whether the scores of a job are there."""
         contender = self._contender(job)
         if isinstance(contender, Averaged | Fused) and self._is_kept_in_parts(contender):
-            return all(self.is_done(part) for part, _ in self._parts(contender, job))
+            return all(self.is_done(part) for part in self._parts(contender, job))
         return self._path(job).exists()
 
     def report(

@@ -82,7 +82,9 @@ class Problem:
 class Contender(Protocol):
     """What takes part in the comparison.
 
-    One that is the same for every seed may say so: `steady = True`. It is asked once then.
+    One that is the same for every seed may say so: `steady = True`. It is asked once then. One that
+    puts others together may say `calibrated = True`: it may know which logins of the calibration
+    period are legitimate, as whoever sets thresholds there does.
     """
 
     @property

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from authrisk.errors import BundleError, InputError
 from authrisk.event import LoginEvent
@@ -30,6 +31,7 @@ from authrisk.features.population import Population
 from authrisk.features.sequences import Preparation, live_window, prepare
 from authrisk.models.calibration import Calibration, Calibrator
 from authrisk.models.onnx_model import OnnxModel, Rows, SequenceModel
+from authrisk.models.signature import SIGNATURE, SIGNATURE_BYTES, require_signed, sign
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -129,12 +131,14 @@ def locate_bundle(name_or_path: str) -> Path:
     return path
 
 
-def load_bundle(path: Path) -> Bundle:
+def load_bundle(path: Path, trusted: Sequence[Ed25519PublicKey] = ()) -> Bundle:
     """The bundle in a directory, verified whole as docs/bundle-format.md says.
+
+    trusted: where keys are named, one of them must have signed it (`models.signature`).
 
     Raises BundleError naming the file and the reason.
     """
-    content, manifest, version = _read_verified(path)
+    content, manifest, version = _read_verified(path, trusted)
     encoders: Encoders = from_json(Encoders, content["encoders.json"], "encoders.json")
     scalers: Scalers = from_json(Scalers, content["scalers.json"], "scalers.json")
     calibration: Calibration = from_json(
@@ -165,6 +169,23 @@ def read_weights(path: Path) -> bytes | None:
     """
     content, _, _ = _read_verified(path)
     return content.get(WEIGHTS)
+
+
+def sign_bundle(path: Path, private: Path) -> Path:
+    """Sign a verified bundle with a private key; a signature that is there is replaced.
+
+    Answers the signature's path. Raises BundleError for a bundle that is refused, InputError for
+    a key or a directory that cannot be used.
+    """
+    _read_verified(path)
+    signature = sign((path / MANIFEST).read_bytes(), private)
+    target, partial = path / SIGNATURE, path.parent / f".{path.name}.{SIGNATURE}"
+    try:
+        partial.write_bytes(signature)
+        partial.replace(target)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=str(target)) from None
+    return target
 
 
 def golden_window(case: GoldenCase, preparation: Preparation) -> Rows:
@@ -239,7 +260,7 @@ def move_bundle(source: Path, path: Path) -> None:
 def _require_bundle(path: Path) -> None:
     """Raise InputError unless the directory holds a manifest and nothing but a bundle's files."""
     names = {entry.name for entry in path.iterdir()} if path.is_dir() else set()
-    if MANIFEST not in names or names - {MANIFEST, *FILES, WEIGHTS}:
+    if MANIFEST not in names or names - {MANIFEST, *FILES, WEIGHTS, SIGNATURE}:
         raise InputError(
             "is no bundle and is not replaced", where=str(path), remedy="choose another name"
         )
@@ -253,7 +274,9 @@ def _sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
-def _read_verified(path: Path) -> tuple[dict[str, bytes], Manifest, str]:
+def _read_verified(
+    path: Path, trusted: Sequence[Ed25519PublicKey] = ()
+) -> tuple[dict[str, bytes], Manifest, str]:
     try:
         entries = sorted(path.iterdir())
     except OSError as error:
@@ -263,14 +286,19 @@ def _read_verified(path: Path) -> tuple[dict[str, bytes], Manifest, str]:
         if name not in names:
             raise BundleError("is missing", where=name)
     for entry in entries:
-        if entry.name not in {MANIFEST, *FILES, WEIGHTS}:
+        if entry.name not in {MANIFEST, *FILES, WEIGHTS, SIGNATURE}:
             raise BundleError("does not belong into a bundle", where=entry.name)
         if entry.is_symlink() or not entry.is_file():
             raise BundleError("is not a plain file", where=entry.name)
+        if entry.name == SIGNATURE and entry.stat().st_size != SIGNATURE_BYTES:
+            raise BundleError(f"is not {SIGNATURE_BYTES} bytes", where=SIGNATURE)
         limit = _LARGE if entry.suffix in {".onnx", ".parquet", ".safetensors"} else _SMALL
         if entry.stat().st_size > limit:
             raise BundleError(f"is larger than {limit >> 20} MiB", where=entry.name)
     raw = (path / MANIFEST).read_bytes()
+    if trusted:
+        signed = (path / SIGNATURE).read_bytes() if SIGNATURE in names else None
+        require_signed(raw, signed, trusted)
     stated = from_json(dict[str, Any], raw, MANIFEST).get("format_version")
     if type(stated) is not int or stated != FORMAT_VERSION:
         raise BundleError(
@@ -281,7 +309,7 @@ def _read_verified(path: Path) -> tuple[dict[str, bytes], Manifest, str]:
     manifest: Manifest = from_json(Manifest, raw, MANIFEST)
     if not _NAME.fullmatch(manifest.name):
         raise BundleError("the name is not 1-64 of a-z 0-9 . _ -", where=MANIFEST)
-    if set(manifest.files) != names - {MANIFEST}:
+    if set(manifest.files) != names - {MANIFEST, SIGNATURE}:
         raise BundleError("does not list the bundle's files", where=MANIFEST)
     content: dict[str, bytes] = {}
     for name, stated_file in manifest.files.items():

@@ -20,6 +20,7 @@ from starlette.routing import Route
 from authrisk.service.keys import Key, KeyRing, Scope
 from authrisk.service.problems import Problem
 from authrisk.service.rates import Buckets, Rate
+from authrisk.service.recorder import Recorder
 
 OPEN = "open"
 ANY = "any"
@@ -36,6 +37,8 @@ NEEDED: dict[str, Scope | str] = {
     "/v1/users/{user_id:path}": "admin",
     "/v1/model": "admin",
     "/v1/model:reload": "admin",
+    "/v1/model:rollback": "admin",
+    "/v1/model/shadow": "admin",
     "/metrics": "metrics",
     "/openapi.json": ANY,
     "/docs": ANY,
@@ -106,20 +109,25 @@ def shown_key(request: Request) -> str | None:
     return pair.partition(":")[2]
 
 
-def with_keys(routes: list[Route], access: Access | None) -> list[Route]:
+def with_keys(routes: list[Route], access: Access | None, recorder: Recorder) -> list[Route]:
     """The same routes, each asking for a key of its scope; as they are where there is no file of
     keys."""
     if access is None:
         return routes
-    return [_guarded(route, access) for route in routes]
+    return [_guarded(route, access, recorder) for route in routes]
 
 
-def _guarded(route: Route, access: Access) -> Route:
+def _guarded(route: Route, access: Access, recorder: Recorder) -> Route:
     endpoint, needed = route.endpoint, NEEDED.get(route.path)
 
     @functools.wraps(endpoint)
     async def guarded(request: Request) -> Response:
-        request.state.key = access.admit(request, needed)
+        before = access.ring.names
+        try:
+            request.state.key = access.admit(request, needed)
+        finally:
+            if access.ring.names != before:
+                recorder.acted("keys changed", keys=sorted(access.ring.names))
         answer: Response = await endpoint(request)
         return answer
 

@@ -12,9 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from authrisk.errors import StoreError
+from authrisk.models.bundle import Bundle
 from authrisk.scorer import Scorer
 from authrisk.service.access import Access, with_keys
 from authrisk.service.assessments import assessment_routes
+from authrisk.service.decision_log import DecisionLog
 from authrisk.service.dialects.documented import documented_routes
 from authrisk.service.documentation import documentation_routes
 from authrisk.service.guard import Guard
@@ -30,7 +32,9 @@ from authrisk.service.problems import (
     answer_problem,
     answer_store_error,
 )
+from authrisk.service.recorder import Recorder
 from authrisk.service.settings import ServiceSettings
+from authrisk.service.shadow import Shadow
 from authrisk.service.users import user_routes
 
 
@@ -42,41 +46,53 @@ def create_app(
     load_bundle: LoadBundle | None = None,
     clock: Clock = time.time_ns,
     access: Access | None = None,
+    decisions: DecisionLog | None = None,
+    shadow: Bundle | None = None,
 ) -> Starlette:
     """The application that serves a scorer.
 
     enrich: `Enricher.enrich`. load_bundle: what `/v1/model:reload` calls to get the new bundle;
     without it reloading is refused. access: asks callers for keys; without it whoever reaches the
-    service may ask (`server.Listen` sees to it that this is this machine). The caller closes the
-    store, after the application has shut down. Runs in one event loop. One process writes a
-    history: the population counts are its own (`authrisk serve` takes a lock, and a second one is
-    refused).
+    service may ask (`server.Listen` sees to it that this is this machine). decisions: where each
+    answer and each administrative action is written. shadow: a second bundle that scores the same
+    logins, for nobody but `/v1/model/shadow`. The caller closes store and log, after the
+    application has shut down. Runs in one event loop. One process writes a history: the population
+    counts are its own (`authrisk serve` takes a lock, and a second one is refused).
     """
     settings = settings or ServiceSettings()
     metrics = Metrics()
     metrics.serving(scorer.bundle.name, scorer.bundle.version)
+    if decisions is not None:
+        decisions.lost = metrics.unwritten.inc
+    recorder = Recorder(decisions)
     intake = Intake(scorer, enrich, settings, metrics, clock)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        recorder.acted("start", model=intake.scorer.bundle.version)
+        if shadow is not None:
+            intake.shadow = Shadow(shadow, intake.scorer, metrics)
         snapshots = asyncio.create_task(_snapshots(intake, settings.snapshot_every_s))
         yield
         snapshots.cancel()
         with suppress(asyncio.CancelledError):
             await snapshots
         await intake.close()
+        if intake.shadow is not None:
+            await asyncio.to_thread(intake.shadow.close)
+        recorder.acted("stop")
 
     routes = [
-        *documented_routes(intake, settings),
-        *assessment_routes(intake, settings),
-        *outcome_routes(intake, settings),
-        *user_routes(intake),
-        *model_routes(intake, metrics, load_bundle),
+        *documented_routes(intake, settings, recorder),
+        *assessment_routes(intake, settings, recorder),
+        *outcome_routes(intake, settings, recorder),
+        *user_routes(intake, recorder),
+        *model_routes(intake, metrics, load_bundle, recorder),
         *operation_routes(intake, metrics),
         *documentation_routes(),
     ]
     return Starlette(
-        routes=with_keys(routes, access),
+        routes=with_keys(routes, access, recorder),
         middleware=[Middleware(Guard, settings=settings, metrics=metrics)],
         exception_handlers={
             Problem: answer_problem,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 import msgspec
@@ -16,8 +16,9 @@ from authrisk.service.body import read_capped, strict_json, typed
 from authrisk.service.intake import Intake
 from authrisk.service.logins import login_of
 from authrisk.service.problems import Problem
+from authrisk.service.recorder import Recorder
 from authrisk.service.settings import ServiceSettings
-from authrisk.service.wire import AssessmentRequest, BatchAnswer, BatchItem
+from authrisk.service.wire import AssessmentAnswer, AssessmentRequest, BatchAnswer, BatchItem
 
 AT_ONCE = 64
 """Logins of one batch that are under way together: other callers' wait among them."""
@@ -25,18 +26,26 @@ AT_ONCE = 64
 Read = Callable[[], LoginEvent]
 
 
-def assessment_routes(intake: Intake, settings: ServiceSettings) -> list[Route]:
+def assessment_routes(intake: Intake, settings: ServiceSettings, recorder: Recorder) -> list[Route]:
     """One login, or many."""
 
     async def assess(request: Request) -> Response:
         body = await read_capped(request, settings.largest_body)
         login = login_of(typed(strict_json(body), AssessmentRequest), settings)
-        return json_response(await intake.assess(login))
+        answer = await intake.assess(login)
+        recorder.assessed(request, login, answer)
+        return json_response(answer)
 
     async def assess_batch(request: Request) -> Response:
         body = await read_capped(request, settings.largest_batch_body)
         reads = _readers(body, settings)
-        return json_response(BatchAnswer(await _answer_all(reads, intake)))
+
+        async def assess_one(login: LoginEvent) -> AssessmentAnswer:
+            answer = await intake.assess(login)
+            recorder.assessed(request, login, answer)
+            return answer
+
+        return json_response(BatchAnswer(await _answer_all(reads, assess_one)))
 
     return [
         Route("/v1/assessments", assess, methods=["POST"]),
@@ -76,7 +85,9 @@ def _reader(value: Callable[[], object], index: int, settings: ServiceSettings) 
     return read
 
 
-async def _answer_all(reads: list[Read], intake: Intake) -> list[BatchItem]:
+async def _answer_all(
+    reads: list[Read], assess: Callable[[LoginEvent], Awaitable[AssessmentAnswer]]
+) -> list[BatchItem]:
     """Answers in the order of the request; the logins of one user are taken in that order."""
     results: list[BatchItem | None] = [None] * len(reads)
     queue = iter(_by_user(reads, results))
@@ -85,7 +96,7 @@ async def _answer_all(reads: list[Read], intake: Intake) -> list[BatchItem]:
         for chain in queue:
             for index, login in chain:
                 try:
-                    results[index] = BatchItem(index, assessment=await intake.assess(login))
+                    results[index] = BatchItem(index, assessment=await assess(login))
                 except Problem as problem:
                     details = problem.below(f"/{index}").details
                     results[index] = BatchItem(index, problem=details)

@@ -30,6 +30,7 @@ from authrisk.service.problems import Problem
 from authrisk.service.rates import Buckets
 from authrisk.service.scoring import Scoring
 from authrisk.service.settings import Action, ServiceSettings
+from authrisk.service.shadow import Shadow
 from authrisk.service.turns import Turns
 from authrisk.service.wire import AssessmentAnswer
 
@@ -54,6 +55,8 @@ class Intake:
         clock: Clock,
     ) -> None:
         self.scorer = scorer
+        self.shadow: Shadow | None = None
+        """Sees every login that was answered and kept."""
         self.clock = clock
         self._enrich = enrich
         self._settings = settings
@@ -198,6 +201,8 @@ class Intake:
         if stored is None:
             return await self._answered_meanwhile(scorer, event, answer)
         self._metrics.assessed(answer.risk_level, answer.state)
+        if self.shadow is not None:
+            self.shadow.judge(event, assessment)
         return answer
 
     async def _answered_meanwhile(

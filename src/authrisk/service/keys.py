@@ -125,7 +125,7 @@ class KeyRing:
         """Raises InputError where the file cannot be used."""
         self._path = path
         self._mark = _mark(path)
-        self._by_id = {key.id: key for key in read_keys(path).keys}
+        self._take(read_keys(path))
         self.fault: str | None = None
 
     def refresh(self) -> bool:
@@ -135,11 +135,20 @@ class KeyRing:
             return False
         self._mark = mark
         try:
-            self._by_id = {key.id: key for key in read_keys(self._path).keys}
+            self._take(read_keys(self._path))
             self.fault = None
         except InputError as error:
             self.fault = str(error)
         return True
+
+    @property
+    def names(self) -> frozenset[str]:
+        """`id name scopes` of each key in force."""
+        return self._names
+
+    def _take(self, keys: Keys) -> None:
+        self._by_id = {key.id: key for key in keys.keys}
+        self._names = frozenset(f"{k.id} {k.name} {'+'.join(k.scopes)}" for k in keys.keys)
 
     def find(self, text: str, now_s: float) -> Key | None:
         """The key that a caller shows; None for one that is unknown, wrong or expired."""

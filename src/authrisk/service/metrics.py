@@ -45,12 +45,32 @@ class Metrics:
             "Logins answered that could not be kept.",
             registry=self.registry,
         )
+        self.unwritten = Counter(
+            "authrisk_unwritten_decisions",
+            "Records that the decision log could not take.",
+            registry=self.registry,
+        )
+        self._shadow = Counter(
+            "authrisk_shadow",
+            "Logins that a second bundle scored too, by both levels.",
+            ["served", "shadow"],
+            registry=self.registry,
+        )
+        self.shadow_left_out = Counter(
+            "authrisk_shadow_left_out",
+            "Logins that the second bundle was too slow for.",
+            registry=self.registry,
+        )
         self._model = Gauge(
             "authrisk_model_info", "The bundle that serves.", ["name", "version"],
             registry=self.registry,
         )  # fmt: skip
         for cause in ("read", "score", "write", "slow", "turn", "queue", "snapshot"):
             self._degraded.labels(cause)
+
+    def shadowed(self, served: str, shadow: str) -> None:
+        """One login scored by the second bundle too."""
+        self._shadow.labels(served, shadow).inc()
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """One answered request; `route` is a handler's name, never a path."""

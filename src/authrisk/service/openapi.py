@@ -10,6 +10,7 @@ import msgspec
 from authrisk import __version__
 from authrisk.service import wire
 from authrisk.service.problems import ProblemDetails
+from authrisk.service.shadow import KEPT
 
 JSON = "application/json"
 
@@ -49,6 +50,12 @@ OPERATIONS = (
               problems=(403,)),
     Operation("post", "/v1/model:reload", "reloadModel", "Load the bundle again, without a pause",
               wire.ModelAnswer, problems=(403, 409)),
+    Operation("post", "/v1/model:rollback", "rollBackModel",
+              "Serve the bundle that served before, without a pause",
+              wire.ModelAnswer, problems=(403, 409)),
+    Operation("get", "/v1/model/shadow", "showShadow",
+              "What a second bundle would have said (authrisk serve --shadow)",
+              wire.ShadowAnswer, problems=(403, 409, 422)),
     Operation("get", "/livez", "live", "The process answers", wire.StatusAnswer, problems=(403,)),
     Operation("get", "/readyz", "ready", "History answers too", wire.StatusAnswer,
               problems=(403, 503)),
@@ -130,6 +137,9 @@ def _described(operation: Operation, reference: dict[Any, Any]) -> dict[str, Any
     if operation.name == "listLogins":
         limit = {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}
         described["parameters"].append({"name": "limit", "in": "query", "schema": limit})
+    if operation.name == "showShadow":
+        limit = {"type": "integer", "minimum": 0, "maximum": KEPT, "default": 100}
+        described["parameters"] = [{"name": "limit", "in": "query", "schema": limit}]
     return described
 
 

@@ -17,18 +17,21 @@ from authrisk.service.assessments import json_response
 from authrisk.service.body import read_capped, strict_json, typed
 from authrisk.service.intake import Intake
 from authrisk.service.problems import Problem
+from authrisk.service.recorder import Recorder
 from authrisk.service.settings import ServiceSettings
 from authrisk.service.wire import FeedbackRequest, OutcomeRequest, StandingAnswer
 
 
-def outcome_routes(intake: Intake, settings: ServiceSettings) -> list[Route]:
+def outcome_routes(intake: Intake, settings: ServiceSettings, recorder: Recorder) -> list[Route]:
     """Outcomes, reported by the server; verdicts, given by people."""
 
     async def report_outcome(request: Request) -> Response:
         body = await read_capped(request, settings.largest_body)
         report = typed(strict_json(body), OutcomeRequest)
         fields.identifier(report.event_id, "/eventID")
-        return _standing(await intake.resolve(report.event_id, report.outcome))
+        stored = _kept(await intake.resolve(report.event_id, report.outcome))
+        recorder.told(request, "outcome", report.outcome, stored)
+        return _standing(stored)
 
     async def give_feedback(request: Request) -> Response:
         body = await read_capped(request, settings.largest_body)
@@ -39,7 +42,9 @@ def outcome_routes(intake: Intake, settings: ServiceSettings) -> list[Route]:
             if feedback.verdict != "compromised":
                 raise Problem(422, "goes with the verdict `compromised` only", "/since")
             since_ns = fields.time_ns(feedback.since, "/since")
-        return _standing(await intake.judge(feedback.event_id, feedback.verdict, since_ns))
+        stored = _kept(await intake.judge(feedback.event_id, feedback.verdict, since_ns))
+        recorder.told(request, "verdict", feedback.verdict, stored)
+        return _standing(stored)
 
     return [
         Route("/v1/outcomes", report_outcome, methods=["POST"]),
@@ -47,8 +52,12 @@ def outcome_routes(intake: Intake, settings: ServiceSettings) -> list[Route]:
     ]
 
 
-def _standing(stored: StoredLogin | None) -> Response:
+def _kept(stored: StoredLogin | None) -> StoredLogin:
     if stored is None:
         raise Problem(404, "No login is kept under that event id.")
+    return stored
+
+
+def _standing(stored: StoredLogin) -> Response:
     name: Any = stored.standing.name.lower()
     return json_response(StandingAnswer(stored.event.event_id, name, stored.verdict))

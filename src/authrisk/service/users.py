@@ -13,12 +13,13 @@ from authrisk.service.answers import answer_in
 from authrisk.service.assessments import json_response
 from authrisk.service.intake import Intake
 from authrisk.service.problems import Problem
+from authrisk.service.recorder import Recorder
 from authrisk.service.wire import ErasureAnswer, KeptLogin, UserLogins
 
 MOST_SHOWN = 1000
 
 
-def user_routes(intake: Intake) -> list[Route]:
+def user_routes(intake: Intake, recorder: Recorder) -> list[Route]:
     """Looking at a user's logins, and erasing them."""
 
     async def list_logins(request: Request) -> Response:
@@ -31,7 +32,9 @@ def user_routes(intake: Intake) -> list[Route]:
 
     async def erase_user(request: Request) -> Response:
         user_id = fields.identifier(request.path_params["user_id"], "/userID")
-        return json_response(ErasureAnswer(user_id, await intake.forget(user_id)))
+        erased = await intake.forget(user_id)
+        recorder.erased(request, user_id, erased)
+        return json_response(ErasureAnswer(user_id, erased))
 
     return [
         Route("/v1/users/{user_id:path}/logins", list_logins, methods=["GET"]),

@@ -173,6 +173,31 @@ class ModelAnswer(msgspec.Struct, frozen=True):
     """The model card, Markdown."""
 
 
+class ShadowDifference(msgspec.Struct, frozen=True):
+    """A login that two bundles judge differently."""
+
+    event_id: str = field(name="eventID")
+    served: float
+    """riskScore that was answered."""
+    shadow: float
+    served_level: Literal["low", "medium", "high"] = field(name="servedLevel")
+    shadow_level: Literal["low", "medium", "high"] = field(name="shadowLevel")
+
+
+class ShadowAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a second bundle would have said of the logins since the start."""
+
+    name: str
+    version: str
+    logins: int
+    differ: int
+    """Logins whose level differs."""
+    left_out: int = field(name="leftOut")
+    served_then_shadow: dict[str, dict[str, int]] = field(name="servedThenShadow")
+    """Logins by the level that was answered, then by the shadow's."""
+    latest: list[ShadowDifference]
+
+
 class StatusAnswer(msgspec.Struct, frozen=True):
     """How the process is."""
 

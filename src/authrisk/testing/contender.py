@@ -20,7 +20,8 @@ def check_contender(contender: Contender, problem: Problem, seed: int = 1) -> Sc
     - scores are (N,) float64, finite in the calibration period and where it is asked;
     - the problem is left as it is;
     - the same seed gives the same scores, to the last bit;
-    - labels outside training and validation change nothing;
+    - labels outside training and validation change nothing (nor, for one that says `calibrated`,
+      those outside the calibration period);
     - features of the late period change no earlier score;
     - other names for the same users change nothing;
     - an unsupervised contender learns nothing from the attacks of training and validation.
@@ -50,7 +51,9 @@ def check_contender(contender: Contender, problem: Problem, seed: int = 1) -> Sc
 
 def _changes(contender: Contender) -> dict[str, Callable[[Problem], Problem]]:
     changes: dict[str, Callable[[Problem], Problem]] = {
-        "labels outside training and validation": with_other_labels_to_come,
+        "labels outside training and validation": (
+            with_other_labels_to_come if not calibrated(contender) else with_other_labels_asked
+        ),
         "features of the future": with_another_future,
         "the names of users": with_other_names,
     }
@@ -59,9 +62,22 @@ def _changes(contender: Contender) -> dict[str, Callable[[Problem], Problem]]:
     return changes
 
 
+def calibrated(contender: Contender) -> bool:
+    """Whether it may know which logins of the calibration period are legitimate."""
+    return bool(getattr(contender, "calibrated", False))
+
+
 def with_other_labels_to_come(problem: Problem) -> Problem:
     """Legitimate and attack exchanged in every period but training and validation."""
-    later = ~_learned(problem)
+    return _exchanged(problem, ~_learned(problem))
+
+
+def with_other_labels_asked(problem: Problem) -> Problem:
+    """Legitimate and attack exchanged where it is asked."""
+    return _exchanged(problem, problem.periods.asked)
+
+
+def _exchanged(problem: Problem, later: Mask) -> Problem:
     return replace(
         problem,
         legitimate=np.where(later, problem.attack, problem.legitimate),

@@ -18,7 +18,8 @@ def model_card(kind: str, manifest: dict[str, Any], metrics: dict[str, Any]) -> 
         "autoencoder": "LSTM autoencoder: surprise, in bits, of a login given its user's past. "
         "Needs no labels.",
         "supervised": "LSTM with one logit, trained on legitimate logins against attacks; an LSTM "
-        "autoencoder judges with it, by a small weight, and sees attackers that no label told of.",
+        "autoencoder judges with it, by a small weight, and alone where it is alarmed enough: it "
+        "sees attackers that no label told of.",
     }[kind]
     lines = [
         f"# {manifest['name']}",

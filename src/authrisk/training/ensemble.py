@@ -16,13 +16,23 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from authrisk.evaluation.fused import SMOOTH, WEIGHT, Together, fit_together
 from authrisk.features.catalogue import BLOCKS
 from authrisk.training.autoencoder import LstmAutoencoder
 from authrisk.training.fit import FitSettings, Fitted, Network, Progress, fit
-from authrisk.training.prepare import Kind, Prepared, known_columns, prepare_problem
+from authrisk.training.prepare import (
+    Kind,
+    Prepared,
+    known_columns,
+    prepare_problem,
+    windows_at,
+)
 from authrisk.training.recipes import AUTOENCODER, CONTINUED
 from authrisk.training.start import Start, take_over
 from authrisk.training.supervised import SupervisedLstm, knots_of
+
+RULERS = 40_000
+"""Validation logins that the map between two networks is fitted on."""
 
 
 class Ensemble(nn.Module):
@@ -43,18 +53,29 @@ class Ensemble(nn.Module):
 
 
 class Fused(nn.Module):
-    """windows (N, T, F) -> raw (N,) log-odds, parts (N, G) bits: supervised plus autoencoder."""
+    """windows (N, T, F) -> raw (N,) log-odds, parts (N, G) bits: the sum of both networks, and the
+    autoencoder as a net under it (`evaluation.fused`). Parts are shared as the decision is."""
 
-    def __init__(self, supervised: nn.Module, autoencoder: nn.Module, weight: float) -> None:
-        """weight: log-odds (nats) that one bit of the autoencoder adds."""
+    def __init__(self, supervised: nn.Module, autoencoder: nn.Module, together: Together) -> None:
         super().__init__()
-        self.supervised, self.autoencoder, self.weight = supervised, autoencoder, weight
+        self.supervised, self.autoencoder = supervised, autoencoder
+        self.register_buffer("scale", torch.tensor([together.scale]))
+        self.register_buffer("shift", torch.tensor([together.shift]))
+        self.scale: Tensor
+        self.shift: Tensor
 
     def forward(self, windows: Tensor) -> tuple[Tensor, Tensor]:
         """windows (N, T, F) -> raw (N,), parts (N, G)."""
         raw, parts = self.supervised(windows)
         bits, bit_parts = self.autoencoder(windows)
-        return raw + self.weight * bits, parts + (self.weight / math.log(2)) * bit_parts
+        both = raw + WEIGHT * bits  # (N,)
+        other = self.scale * bits + self.shift  # (N,)
+        gap = both - other
+        near = (SMOOTH - gap.abs()).clamp(min=0.0)
+        either = torch.maximum(both, other) + near * near / (4.0 * SMOOTH)
+        share = ((gap.clamp(-SMOOTH, SMOOTH) + SMOOTH) / (2.0 * SMOOTH))[:, None]  # (N, 1)
+        per_bit = (share * WEIGHT + (1.0 - share) * self.scale) / math.log(2)
+        return either, share * parts + per_bit * bit_parts
 
 
 def fit_model(
@@ -69,7 +90,7 @@ def fit_model(
 
     start: what to go on from, with the encoders and scalers of `prepared`; else from nothing.
     """
-    alone = kind != "supervised" or not settings.autoencoder_weight
+    alone = kind != "supervised" or not settings.with_autoencoder
     part = "" if start is None else start.part(kind)
     network, fitted = fit_ensemble(kind, prepared, settings, workdir, say, start, part)
     if alone:
@@ -84,7 +105,8 @@ def fit_model(
     )
     where = workdir / "autoencoder"
     beside, _ = fit_ensemble("autoencoder", blind, own, where, say, start, "autoencoder.")
-    return Fused(network, beside, settings.autoencoder_weight).eval(), fitted
+    together = _together(network, beside, prepared, settings)
+    return Fused(network, beside, together).eval(), fitted
 
 
 def fit_ensemble(
@@ -130,6 +152,24 @@ def new_network(kind: Kind, prepared: Prepared) -> Network:
     shift, scale = (torch.from_numpy(v).float() for v in prepared.scalers.vectors())
     network.shift, network.scale = shift, scale
     return network
+
+
+def _together(
+    network: nn.Module, beside: nn.Module, prepared: Prepared, settings: FitSettings
+) -> Together:
+    """Fitted on legitimate validation logins: no network was trained on them."""
+    problem = prepared.problem
+    positions = np.flatnonzero(problem.tune & problem.legitimate)
+    rng = np.random.default_rng(settings.seed)
+    positions = np.sort(rng.permutation(positions)[:RULERS])
+    raws: list[list[np.ndarray]] = [[], []]
+    for begin in range(0, positions.size, 4096):
+        found = torch.from_numpy(windows_at(prepared, positions[begin : begin + 4096]))
+        with torch.no_grad():
+            for raw, model in zip(raws, (network, beside), strict=True):
+                raw.append(model(found)[0].numpy())
+    first, second = (np.concatenate(raw).astype(np.float64) for raw in raws)
+    return fit_together(first, second, settings.net_margin)
 
 
 def _settle(network: Network, prepared: Prepared) -> None:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from authrisk.errors import InputError
+from authrisk.evaluation.fused import MARGIN
 from authrisk.training.autoencoder import LstmAutoencoder
 from authrisk.training.dataset import Batch, Judged, batches, steps
 from authrisk.training.supervised import SupervisedLstm
@@ -43,8 +44,10 @@ class FitSettings:
     """Networks whose mean is the model."""
     tier_weights: Mapping[str, float] = field(default_factory=dict)
     """Of each tier of attacks against the others, 1 where none is named."""
-    autoencoder_weight: float = 0.0
-    """Of a supervised model: log-odds per bit of an autoencoder that judges with it. 0 is none."""
+    with_autoencoder: bool = False
+    """Of a supervised model: whether an autoencoder judges with it (`evaluation.fused`)."""
+    net_margin: float = MARGIN
+    """Log-odds by which that autoencoder's alarm must exceed the sum's to decide alone."""
 
 
 class Progress(NamedTuple):

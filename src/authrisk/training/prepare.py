@@ -153,13 +153,15 @@ def known_columns(prepared: Prepared) -> npt.NDArray[np.float32]:
 
 def sample_windows(prepared: Prepared, seed: int) -> tuple[npt.NDArray[np.int64], Rows]:
     """Up to SAMPLE training logins: their labels (n,) and scaled windows (n, T, F)."""
-    timeline = prepared.timeline
     judged = prepared.train
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.permutation(judged.event.size)[:SAMPLE])
-    positions = judged.event[chosen]
+    return judged.label[chosen].astype(np.int64), windows_at(prepared, judged.event[chosen])
+
+
+def windows_at(prepared: Prepared, positions: npt.NDArray[np.int64]) -> Rows:
+    """Scaled windows (n, T, F) of events of the timeline, by their positions (n,)."""
+    timeline = prepared.timeline
     links = previous_familiar(timeline), previous_failure(timeline)
     moment = prepared.moments[positions]
-    return judged.label[chosen].astype(np.int64), windows(
-        timeline, positions, moment, links, prepared.encoders, prepared.scalers
-    )
+    return windows(timeline, positions, moment, links, prepared.encoders, prepared.scalers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from authrisk.evaluation.fused import FAR_MARGIN
 from authrisk.training.fit import FitSettings
 from authrisk.training.prepare import Kind
 
@@ -28,18 +29,18 @@ SUPERVISED = FitSettings(
 )
 AUTOENCODER = FitSettings(epochs=6, least_steps=LEAST_STEPS, patience=3, learning_rate=2e-3)
 """One network each."""
-AUTOENCODER_WEIGHT = 0.05
-"""Of the autoencoder that judges with a supervised network. Chosen on a development world
-(consumers, seed 11); what it gives is in docs/detection.md, "both LSTMs"."""
 SHIPPED: dict[Kind, FitSettings] = {
     "supervised": replace(
-        SUPERVISED, tier_weights=PRETRAINED_WEIGHTS, autoencoder_weight=AUTOENCODER_WEIGHT
+        SUPERVISED,
+        tier_weights=PRETRAINED_WEIGHTS,
+        with_autoencoder=True,
+        net_margin=FAR_MARGIN,
     ),
     "autoencoder": AUTOENCODER,
 }
 """Of `scripts/train_bundles.py`."""
 RECIPES: dict[Kind, FitSettings] = {
-    "supervised": replace(SUPERVISED, autoencoder_weight=AUTOENCODER_WEIGHT),
+    "supervised": replace(SUPERVISED, with_autoencoder=True),
     "autoencoder": AUTOENCODER,
 }
 """From nothing."""
@@ -50,7 +51,7 @@ CONTINUED: dict[Kind, FitSettings] = {
         least_steps=0,
         learning_rate=1e-3,
         tier_weights=PRETRAINED_WEIGHTS,
-        autoencoder_weight=AUTOENCODER_WEIGHT,
+        with_autoencoder=True,
     ),
     "autoencoder": replace(AUTOENCODER, epochs=3, least_steps=0, learning_rate=1e-3),
 }
