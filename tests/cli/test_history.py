@@ -1,5 +1,7 @@
 """`authrisk history`."""
 
+import socket
+
 import pytest
 
 from authrisk.event import LoginEvent
@@ -45,6 +47,20 @@ def test_backup_check_and_restore(authrisk, history, tmp_path):
     assert "authrisk-history.sqlite.replaced: delete it" in done.err
     assert "3 familiar" in authrisk("history", "check").out
     assert "1 familiar" in authrisk("history", "check", f"{history}.replaced").out
+
+
+@pytest.mark.parametrize("keep", [0, 4096, 6000])
+def test_nobody_serves_on_a_damaged_history(authrisk, history, keep):
+    """`authrisk serve` ends with exit code 1, names the file and says what to do, where the
+    history is damaged from some place on."""
+    whole = history.read_bytes()
+    history.write_bytes(whole[:keep] + b"\xa5" * (len(whole) - keep))
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    done = authrisk("serve", "--port", port)
+    assert done.code == 1
+    assert done.err.startswith("error: authrisk-history.sqlite: ")
+    assert "restore a backup" in done.err
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,35 @@ def test_refuses_what_is_no_history(tmp_path, spoil, words):
     assert not (tmp_path / "copy.db").exists()
 
 
+def test_damage_is_found_before_anybody_is_answered(tmp_path):
+    """A history with any page overwritten is refused by name when it is opened, or what is in it
+    reads as it was written, or meeting it is an error: never another login."""
+    path = tmp_path / "h.db"
+    store = SqliteStore(path)
+    for login in LOGINS:
+        store.append(msgspec.structs.replace(login, user_agent="a" * 900), Standing.FAMILIAR)
+    store.close()
+    whole, refused = path.read_bytes(), 0
+    known = {msgspec.structs.replace(login, user_agent="a" * 900) for login in LOGINS}
+    starts = range(0, len(whole), 4096)
+    for begin in starts:
+        path.write_bytes(whole[:begin] + b"\xa5" * 512 + whole[begin + 512 :])
+        for beside in ("-wal", "-shm"):
+            path.with_name(path.name + beside).unlink(missing_ok=True)
+        try:
+            damaged = SqliteStore(path)
+        except StoreError as error:
+            assert str(path) in str(error)
+            refused += 1
+            continue
+        try:
+            assert {stored.event for stored in damaged.since(0)} <= known
+        except StoreError as error:
+            assert "is damaged" in str(error)
+        damaged.close()
+    assert refused > 0.9 * len(starts)
+
+
 def test_missing_directory_is_named(tmp_path):
     """A path into nowhere is refused, and the refusal says what to do."""
     with pytest.raises(StoreError, match="check that the directory exists"):

@@ -70,6 +70,31 @@ def test_100_parallel_logins_are_100_events(sqlite_server, login):
     assert len(scorer.store.logins(bodies[0]["userID"])) == 100
 
 
+def test_parallel_logins_are_kept_with_the_default_patience_too(tmp_path, make_client, login):
+    """With 200 ms for each answer, 100 logins of one user from 16 connections are still exactly 100
+    events: who cannot be told in time is told `degraded`, and kept. A retry then gets the answer
+    that is kept, as often as it asks."""
+    from_conftest = make_client.__globals__
+    store = SqliteStore(tmp_path / "h.db")
+    commit = store._writes._commit
+    store._writes._commit = lambda group: (time.sleep(0.02), commit(group))
+    app = from_conftest["create_app"](from_conftest["RuleScorer"](store), lambda event: event)
+    base, stop = from_conftest["serve_in_thread"](app)
+    bodies = [login(eventID=f"e{n}", location=f"8.8.8.{n}") for n in range(100)]
+    with httpx.Client(base_url=base, timeout=30) as http, ThreadPoolExecutor(16) as pool:
+        first = list(pool.map(lambda b: http.post("/v1/assessments", json=b).json(), bodies))
+        until = time.monotonic() + 20
+        while len(store.logins(bodies[0]["userID"])) < 100:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        again = [http.post("/v1/assessments", json=body).content for body in bodies]
+        assert again == [http.post("/v1/assessments", json=body).content for body in bodies]
+    stop()
+    assert any(answer["degraded"] for answer in first)
+    assert len(store.logins(bodies[0]["userID"])) == 100
+    store.close()
+
+
 def test_the_next_login_sees_the_last(sqlite_server, login):
     """Of logins in flight together at one instant, each later one sees the earlier ones."""
     base, _scorer = sqlite_server
@@ -258,6 +283,25 @@ def test_future_stamp_is_flagged_and_never_familiar(client, scorer, login):
     assert (kept.standing, kept.verdict) == (Standing.UNCONFIRMED, "legitimate")
     client.post("/v1/outcomes", json={"eventID": "ahead", "outcome": "failure"})
     assert scorer.store.get("ahead").standing is Standing.EVIDENCE
+
+
+def test_a_future_stamp_is_never_the_last_login(make_client, scorer, login):
+    """Whatever is stamped in the future, the next login is scored as if it had never come, also
+    when that time has passed."""
+    clock = [NOW_S * 10**9]
+    client = make_client(scorer, clock=lambda: clock[0])
+    usual = {"userAgent": "usual", "location": "8.8.8.8"}
+    client.post("/v1/assessments", json=login(outcome="success", **usual))
+    strange = {"userAgent": "strange", "location": "9.9.9.9"}
+    ahead = login(timestamp=NOW_S + 3600, eventID="ahead", outcome="success", **strange)
+    client.post("/v1/assessments", json=ahead)
+    client.post("/v1/outcomes", json={"eventID": "ahead", "outcome": "success"})
+    for later_s in (1, 7200):
+        clock[0] = (NOW_S + later_s) * 10**9
+        body = login(timestamp=NOW_S + later_s, **strange)
+        answer = client.post("/v1/assessments", json=body).json()
+        assert answer["riskScore"] == pytest.approx(0.7)
+        assert {reason["code"] for reason in answer["reasons"]} == {"new_src_ip", "new_user_agent"}
 
 
 def test_small_clock_difference_is_not_flagged(client, scorer, login):
