@@ -23,6 +23,7 @@ from authrisk.cli import (
     dataset,
     decisions,
     demo,
+    doctor,
     evaluate,
     events,
     formats,
@@ -50,7 +51,7 @@ app = typer.Typer(
 )
 for command in (
     demo, parse, formats, simulate, attack, audit, train, evaluate, compare, scenarios, score,
-    serve, loadtest, collect,
+    serve, doctor, loadtest, collect,
 ):  # fmt: skip
     name = command.__name__.rpartition(".")[2]
     app.command(name)(command.run)
