@@ -71,9 +71,9 @@ def test_100_parallel_logins_are_100_events(sqlite_server, login):
 
 
 def test_parallel_logins_are_kept_with_the_default_patience_too(tmp_path, make_client, login):
-    """With 200 ms for each answer, 100 logins of one user from 16 connections are still exactly 100
-    events: who cannot be told in time is told `degraded`, and kept. A retry then gets the answer
-    that is kept, as often as it asks."""
+    """With the time that each answer has, 100 logins of one user from 16 connections are still
+    exactly 100 events: who cannot be told in time is told `degraded`, and kept. A retry then gets
+    the answer that is kept, as often as it asks."""
     from_conftest = make_client.__globals__
     store = SqliteStore(tmp_path / "h.db")
     commit = store._writes._commit

@@ -9,7 +9,6 @@ same when its turn comes.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +24,7 @@ from authrisk.history.store import Standing, StoredLogin
 from authrisk.models.calibration import MEDIUM, level_of
 from authrisk.scorer import RiskAssessment, Scorer
 from authrisk.service import answers
+from authrisk.service.losses import Losses
 from authrisk.service.metrics import Metrics
 from authrisk.service.problems import Problem
 from authrisk.service.rates import Buckets
@@ -39,8 +39,6 @@ Enrich = Callable[[LoginEvent], LoginEvent]
 Clock = Callable[[], int]
 
 NS_PER_S = 1_000_000_000
-
-_LOG = logging.getLogger(__name__)
 
 
 class Intake:
@@ -61,6 +59,7 @@ class Intake:
         self._enrich = enrich
         self._settings = settings
         self._metrics = metrics
+        self._losses = Losses(metrics.lost)
         self._turns = Turns()
         self._rates = Buckets(settings.user_rate)
         self._scoring = Scoring(settings.patience_s, settings.waiting_logins)
@@ -151,6 +150,7 @@ class Intake:
         await asyncio.gather(*self._under_way, return_exceptions=True)
         await asyncio.to_thread(self._scoring.close)
         await asyncio.to_thread(self._threads.shutdown)
+        self._losses.close()
         with suppress(StoreError):
             await asyncio.to_thread(self.scorer.save)
 
@@ -162,7 +162,7 @@ class Intake:
                 found = await self._scoring.assess(scorer, event)
             except (StoreError, ScoringError) as error:
                 self._metrics.degraded("read" if isinstance(error, StoreError) else "score")
-                self._lose(error)
+                self._losses.add(error)
                 return self._without_history(event)
             if isinstance(found, StoredLogin):
                 self._metrics.retries.inc()
@@ -182,7 +182,7 @@ class Intake:
         standing = Standing.UNCONFIRMED if ahead else None
         if len(self._writes) >= self._settings.waiting_writes:
             self._metrics.degraded("queue")
-            self._metrics.lost.inc()
+            self._losses.add("too many wait for the disk")
             return answers.degraded(answer)
         now = time.monotonic()
         stuck = now - next(iter(self._writes.values()), now) > self._settings.patience_s
@@ -267,16 +267,12 @@ class Intake:
         del self._writes[future]
         error = None if future.cancelled() else future.exception()
         if error is not None:  # also long after the caller was answered
-            self._lose(error)
+            self._losses.add(error)
 
     def _taken_late(self, taking: asyncio.Task[AssessmentAnswer]) -> None:
         error = None if taking.cancelled() else taking.exception()
         if error is not None:
-            self._lose(error)
-
-    def _lose(self, error: BaseException) -> None:
-        self._metrics.lost.inc()
-        _LOG.error("a login that was answered could not be kept: %s", error)
+            self._losses.add(error)
 
 
 def _seen(future: asyncio.Future[Any]) -> None:
