@@ -43,7 +43,9 @@ class ServiceSettings:
     """Refuse (422) what is no IP address, instead of scoring it as an unknown place."""
     actions: Actions = Actions()
     on_store_failure: Literal["step-up", "open", "closed"] = "step-up"
-    """What is answered when history cannot be read: medium risk, no risk, or highest risk."""
+    """What is answered while history does not answer, or does not take the login: at least medium
+    risk and a challenge; the score that there is, and no challenge for the outage's sake; or the
+    highest risk and no entry."""
     patience_s: float = 0.15
     """How long an answer waits for the user's turn, history and model, and for the login to be on
     the disk, all together; past it `degraded` is true. Callers wait 200 ms: what is left is for the
