@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import signal
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -78,6 +79,24 @@ def frozen(folder: Path, seconds: float = 10.0) -> dict[str, object]:
     finally:
         subprocess.run(["fsfreeze", "-u", mount], check=False, stderr=subprocess.DEVNULL)
         subprocess.run(["umount", mount], check=True)
+
+
+def held(folder: Path, seconds: float = 10.0) -> dict[str, object]:
+    """Let another program hold the history's write lock, then let go."""
+    history = folder / "h.sqlite"
+    with service(history) as (_, port), callers(port, "h") as answers:
+        marks = [time.monotonic()]
+        time.sleep(3)
+        with contextlib.closing(sqlite3.connect(history, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            marks.append(time.monotonic())
+            time.sleep(seconds)
+            marks.append(time.monotonic())
+            other.execute("ROLLBACK")
+        time.sleep(5)
+        marks.append(time.monotonic())
+        counted = causes(port)
+    return _report(marks, answers) | {"causes": counted} | lost(history, [answers])
 
 
 def backup(folder: Path) -> dict[str, object]:

@@ -42,8 +42,8 @@ def answer_of(assessment: RiskAssessment, actions: Actions, *, ahead: bool) -> A
     )
 
 
-def degraded(answer: AssessmentAnswer, action: Action = "challenge") -> AssessmentAnswer:
-    """The same answer, of a service that could not do all it should: no plain `allow`."""
+def degraded(answer: AssessmentAnswer, action: Action) -> AssessmentAnswer:
+    """The same answer with that action, of a service that could not do all it should."""
     return msgspec.structs.replace(answer, degraded=True, recommended_action=action)
 
 

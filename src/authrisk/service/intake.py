@@ -9,7 +9,6 @@ same when its turn comes.
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -20,16 +19,16 @@ import msgspec
 
 from authrisk.errors import ScoringError, StoreError
 from authrisk.event import LoginEvent
-from authrisk.history.memory import MemoryStore
 from authrisk.history.store import Standing, StoredLogin
-from authrisk.models.calibration import MEDIUM, level_of
 from authrisk.scorer import RiskAssessment, Scorer
 from authrisk.service import answers
+from authrisk.service.fallback import Fallback
+from authrisk.service.losses import Losses
 from authrisk.service.metrics import Metrics
 from authrisk.service.problems import Problem
 from authrisk.service.rates import Buckets
 from authrisk.service.scoring import Scoring
-from authrisk.service.settings import Action, ServiceSettings
+from authrisk.service.settings import ServiceSettings
 from authrisk.service.shadow import Shadow
 from authrisk.service.turns import Turns
 from authrisk.service.wire import AssessmentAnswer
@@ -39,8 +38,6 @@ Enrich = Callable[[LoginEvent], LoginEvent]
 Clock = Callable[[], int]
 
 NS_PER_S = 1_000_000_000
-
-_LOG = logging.getLogger(__name__)
 
 
 class Intake:
@@ -61,6 +58,8 @@ class Intake:
         self._enrich = enrich
         self._settings = settings
         self._metrics = metrics
+        self._fallback = Fallback(settings)
+        self._losses = Losses(metrics.lost)
         self._turns = Turns()
         self._rates = Buckets(settings.user_rate)
         self._scoring = Scoring(settings.patience_s, settings.waiting_logins)
@@ -87,7 +86,7 @@ class Intake:
         except TimeoutError:
             taking.add_done_callback(self._taken_late)
             self._metrics.degraded("turn")
-            return self._without_history(self._enrich(login))
+            return self._fallback.without_history(self.scorer, self._enrich(login))
 
     async def resolve(self, event_id: str, outcome: str) -> StoredLogin | None:
         """What became of a login. A stamp ahead of our clock never becomes familiar."""
@@ -129,7 +128,9 @@ class Intake:
         return await self._in_time(erase())
 
     async def ready(self) -> bool:
-        """Whether history answers."""
+        """Whether history answers, and takes what it is told."""
+        if self._disk_hangs:
+            return False
         try:
             await asyncio.wait_for(
                 self._in_thread(lambda: self.scorer.store.get("readiness")),
@@ -151,6 +152,7 @@ class Intake:
         await asyncio.gather(*self._under_way, return_exceptions=True)
         await asyncio.to_thread(self._scoring.close)
         await asyncio.to_thread(self._threads.shutdown)
+        self._losses.close()
         with suppress(StoreError):
             await asyncio.to_thread(self.scorer.save)
 
@@ -162,8 +164,8 @@ class Intake:
                 found = await self._scoring.assess(scorer, event)
             except (StoreError, ScoringError) as error:
                 self._metrics.degraded("read" if isinstance(error, StoreError) else "score")
-                self._lose(error)
-                return self._without_history(event)
+                self._losses.add(error)
+                return self._fallback.without_history(scorer, event)
             if isinstance(found, StoredLogin):
                 self._metrics.retries.inc()
                 return _earlier_answer(found, login)
@@ -182,10 +184,9 @@ class Intake:
         standing = Standing.UNCONFIRMED if ahead else None
         if len(self._writes) >= self._settings.waiting_writes:
             self._metrics.degraded("queue")
-            self._metrics.lost.inc()
-            return answers.degraded(answer)
-        now = time.monotonic()
-        stuck = now - next(iter(self._writes.values()), now) > self._settings.patience_s
+            self._losses.add("too many wait for the disk")
+            return self._fallback.unkept(answer)
+        now, stuck = time.monotonic(), self._disk_hangs
         remembering = self._in_thread(
             lambda: scorer.remember(event, assessment, body, standing=standing)
         )
@@ -197,7 +198,7 @@ class Intake:
             stored = await asyncio.wait_for(asyncio.shield(remembering), patience_s)
         except (StoreError, TimeoutError) as error:
             self._metrics.degraded("slow" if isinstance(error, TimeoutError) else "write")
-            return answers.degraded(answer)
+            return self._fallback.unkept(answer)
         if stored is None:
             return await self._answered_meanwhile(scorer, event, answer)
         self._metrics.assessed(answer.risk_level, answer.state)
@@ -214,21 +215,11 @@ class Intake:
             return answer
         return _earlier_answer(stored, event)
 
-    def _without_history(self, event: LoginEvent) -> AssessmentAnswer:
-        """The answer without history or score: at least the cold-start score."""
-        floor, action = _WITHOUT_HISTORY[self._settings.on_store_failure]
-        cold = self.scorer.with_bundle(self.scorer.bundle)
-        cold.store = MemoryStore()
-        try:
-            assessment = cold.assess(event)
-        except ScoringError:
-            return answers.unscored(event.event_id, max(floor, MEDIUM), cold.bundle, action)
-        risk = max(floor, assessment.risk_score)
-        assessment = msgspec.structs.replace(
-            assessment, risk_score=risk, risk_level=level_of(risk), state="learning"
-        )
-        answer = answers.answer_of(assessment, self._settings.actions, ahead=False)
-        return answers.degraded(answer, action)
+    @property
+    def _disk_hangs(self) -> bool:
+        """Whether the oldest write has taken longer than anybody would wait."""
+        now = time.monotonic()
+        return now - next(iter(self._writes.values()), now) > self._settings.patience_s
 
     async def _change(
         self, event_id: str, change: Callable[[StoredLogin], StoredLogin | None]
@@ -267,16 +258,12 @@ class Intake:
         del self._writes[future]
         error = None if future.cancelled() else future.exception()
         if error is not None:  # also long after the caller was answered
-            self._lose(error)
+            self._losses.add(error)
 
     def _taken_late(self, taking: asyncio.Task[AssessmentAnswer]) -> None:
         error = None if taking.cancelled() else taking.exception()
         if error is not None:
-            self._lose(error)
-
-    def _lose(self, error: BaseException) -> None:
-        self._metrics.lost.inc()
-        _LOG.error("a login that was answered could not be kept: %s", error)
+            self._losses.add(error)
 
 
 def _seen(future: asyncio.Future[Any]) -> None:
@@ -285,13 +272,6 @@ def _seen(future: asyncio.Future[Any]) -> None:
 
 
 _GOOD = frozenset({"success", "challenge_passed"})
-
-_WITHOUT_HISTORY: dict[str, tuple[float, Action]] = {
-    "step-up": (MEDIUM, "challenge"),
-    "open": (0.0, "allow"),
-    "closed": (1.0, "deny"),
-}
-"""The lowest score and the action while history cannot be read."""
 
 
 def _earlier_answer(stored: StoredLogin, login: LoginEvent) -> AssessmentAnswer:

@@ -22,6 +22,9 @@ from authrisk.service.problems import Problem
 LARGEST_RUN = 64
 """Logins in one run of the model: bounds how long the first of them waits for the last."""
 
+_WEIGHT = 0.1
+"""Of the last run in the mean pace."""
+
 Answer = RiskAssessment | StoredLogin
 """The assessment, or the login as it was answered before under its event id."""
 
@@ -37,13 +40,17 @@ class Scoring:
 
     Called in one event loop. `patience_s`: how long a login waits for its answer. Once a run has
     taken that long, later logins do not wait for it at all; they wait again when it is over.
-    `most_waiting`: more logins than that are refused at once.
+    `most_waiting`: more logins than that are refused at once, and so are those who would wait for
+    half of the patience or more at the pace of the last runs: whoever cannot be answered in time
+    must not cost those who can (Welsh and Culler, "Adaptive overload control", 2003).
     """
 
     def __init__(self, patience_s: float, most_waiting: int) -> None:
         self._patience_s, self._most = patience_s, most_waiting
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._waiting = 0
+        self._pace_s = 0.0
+        """What a login costs, mean of the last runs."""
         self._since: float | None = None
         """When the run under way began, monotonic."""
         self._thread = threading.Thread(target=self._work, name="scoring", daemon=True)
@@ -68,7 +75,7 @@ class Scoring:
         """
         if self.hangs:
             raise StoreError("history does not answer")
-        if self._waiting >= self._most:
+        if self._waiting >= self._most or self._waiting * self._pace_s > self._patience_s / 2:
             raise Problem(503, "Too many logins are waiting to be scored.", retry_after_s=1)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting += 1
@@ -92,7 +99,9 @@ class Scoring:
                 mine = [job for job in wanted if job.scorer is scorer]
                 self._since = time.monotonic()
                 found = _answers(scorer, [job.event for job in mine])
+                took_s = time.monotonic() - self._since
                 self._since = None
+                self._pace_s += _WEIGHT * (took_s / len(mine) - self._pace_s)
                 try:
                     mine[0].future.get_loop().call_soon_threadsafe(_tell, mine, found)
                 except RuntimeError:  # the loop was closed: nobody waits any longer

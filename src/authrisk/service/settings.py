@@ -43,10 +43,13 @@ class ServiceSettings:
     """Refuse (422) what is no IP address, instead of scoring it as an unknown place."""
     actions: Actions = Actions()
     on_store_failure: Literal["step-up", "open", "closed"] = "step-up"
-    """What is answered when history cannot be read: medium risk, no risk, or highest risk."""
-    patience_s: float = 0.2
+    """What is answered while history does not answer, or does not take the login: at least medium
+    risk and a challenge; the score that there is, and no challenge for the outage's sake; or the
+    highest risk and no entry."""
+    patience_s: float = 0.15
     """How long an answer waits for the user's turn, history and model, and for the login to be on
-    the disk, all together; past it `degraded` is true."""
+    the disk, all together; past it `degraded` is true. Callers wait 200 ms: what is left is for the
+    fallback and the way back."""
     report_patience_s: float = 2.0
     """How long outcomes, verdicts, erasures and look-ups wait for history; past it the answer is
     503, and the change may still come about: asking again does no harm."""
@@ -54,7 +57,7 @@ class ServiceSettings:
     """Logins that may wait for their score; past it the answer is 503 at once."""
     waiting_writes: int = 4096
     """Logins that may wait for the disk; past it they are answered `degraded`, and not kept."""
-    write_threads: int = 256
+    write_threads: int = 128
     """Logins that can share one commit; so also how soon what a disk that hung has left behind is
     written, until when answers stay degraded."""
     largest_body: int = 16 * 1024
