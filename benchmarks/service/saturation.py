@@ -10,9 +10,16 @@ from authrisk.cli.open_loop import Connection, Target, connect
 
 
 async def saturate(
-    target: Target, bodies: Iterator[bytes], connections: int, seconds: float
+    target: Target,
+    bodies: Iterator[bytes],
+    connections: int,
+    seconds: float,
+    mark: bytes = b"",
 ) -> tuple[float, float]:
-    """(answers a second that are 200, this side's share of a processor)."""
+    """(answers a second that are 200, this side's share of a processor).
+
+    mark: counts how often it stands in the answers instead: what a batch holds of what was asked.
+    """
     end = time.perf_counter() + seconds
     used, done = time.process_time(), 0
 
@@ -21,8 +28,9 @@ async def saturate(
         while time.perf_counter() < end:
             if not connection.is_open:
                 connection = await connect(target)
-            status, _ = await connection.ask(target.request(next(bodies)))
-            done += status == 200
+            status, answer = await connection.ask(target.request(next(bodies)))
+            if status == 200:
+                done += answer.count(mark) if mark else 1
         connection.close()
 
     opened = [await connect(target) for _ in range(connections)]

@@ -21,13 +21,15 @@ from authrisk.service.settings import ServiceSettings
 from authrisk.service.wire import AssessmentAnswer, AssessmentRequest, BatchAnswer, BatchItem
 
 AT_ONCE = 64
-"""Logins of one batch that are under way together: other callers' wait among them."""
+"""Logins of all batches that are under way together: other callers' wait among them."""
 
 Read = Callable[[], LoginEvent]
 
 
 def assessment_routes(intake: Intake, settings: ServiceSettings, recorder: Recorder) -> list[Route]:
     """One login, or many."""
+
+    room = asyncio.Semaphore(AT_ONCE)
 
     async def assess(request: Request) -> Response:
         body = await read_capped(request, settings.largest_body)
@@ -41,7 +43,8 @@ def assessment_routes(intake: Intake, settings: ServiceSettings, recorder: Recor
         reads = _readers(body, settings)
 
         async def assess_one(login: LoginEvent) -> AssessmentAnswer:
-            answer = await intake.assess(login)
+            async with room:
+                answer = await intake.assess(login)
             recorder.assessed(request, login, answer)
             return answer
 

@@ -41,7 +41,7 @@ class Scoring:
     Called in one event loop. `patience_s`: how long a login waits for its answer. Once a run has
     taken that long, later logins do not wait for it at all; they wait again when it is over.
     `most_waiting`: more logins than that are refused at once, and so are those who would wait for
-    half of the patience or more at the pace of the last runs: whoever cannot be answered in time
+    two thirds of the patience or more at the pace of the last runs: whoever cannot be answered in time
     must not cost those who can (Welsh and Culler, "Adaptive overload control", 2003).
     """
 
@@ -75,7 +75,7 @@ class Scoring:
         """
         if self.hangs:
             raise StoreError("history does not answer")
-        if self._waiting >= self._most or self._waiting * self._pace_s > self._patience_s / 2:
+        if self._waiting >= self._most or self._waiting * self._pace_s > self._patience_s * 2 / 3:
             raise Problem(503, "Too many logins are waiting to be scored.", retry_after_s=1)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting += 1

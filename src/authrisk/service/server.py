@@ -8,6 +8,7 @@ import json
 import logging
 import signal
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,11 @@ it may be exposed)
             )
 
 
+SWITCH_S = 0.0005
+"""How long one thread may keep another waiting. Loop, scoring thread and writer take turns many
+times a login, and Python's 5 ms would be most of its time."""
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches the address.
 
@@ -114,6 +120,7 @@ def serve(app: ASGIApp, listen: Listen) -> None:
         _use_certificates(config, listen.tls)
     gc.collect()
     gc.freeze()  # what was loaded stays: looking through it for garbage holds up answers by 0.1 s
+    sys.setswitchinterval(SWITCH_S)
     with _signals_end_only_serving():
         uvicorn.Server(config).run()
 
