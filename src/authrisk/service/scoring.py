@@ -41,8 +41,8 @@ class Scoring:
     Called in one event loop. `patience_s`: how long a login waits for its answer. Once a run has
     taken that long, later logins do not wait for it at all; they wait again when it is over.
     `most_waiting`: more logins than that are refused at once, and so are those who would wait for
-    two thirds of the patience or more at the pace of the last runs: whoever cannot be answered in time
-    must not cost those who can (Welsh and Culler, "Adaptive overload control", 2003).
+    two thirds of the patience or more at the pace of the last runs: whoever cannot be answered in
+    time must not cost those who can (Welsh and Culler, "Adaptive overload control", 2003).
     """
 
     def __init__(self, patience_s: float, most_waiting: int) -> None:
