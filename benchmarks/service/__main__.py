@@ -30,7 +30,7 @@ from benchmarks.service.peers import HELLO, TUTORIAL
 from benchmarks.service.saturation import saturate
 from benchmarks.speed.machine import machine
 
-CONNECTIONS = 64
+CONNECTIONS = 16
 BATCH = 1_000
 
 
