@@ -272,6 +272,13 @@ class Scorer:
                 self._live.forget(code_of("user", user_id))
         return erased
 
+    def forget_before(self, before_ns: int) -> int:
+        """Erase every login of before that time from history and from what is cached; answers how
+        many. The population's counts stay: they age by themselves."""
+        gone = self.store.forget_before(before_ns)
+        self._pasts = Pasts(self.store)
+        return gone
+
     def with_bundle(self, bundle: Bundle) -> Scorer:
         """A scorer of another bundle over the same history and counts."""
         other = Scorer(

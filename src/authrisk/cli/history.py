@@ -1,4 +1,4 @@
-"""`authrisk history`: backup, restore and check of what a service keeps."""
+"""`authrisk history`: backup, restore, check and pruning of what a service keeps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="The file of past logins: back up, restore, check.",
+    help="The file of past logins: back up, restore, check, prune.",
 )
 
 History = Annotated[
@@ -44,6 +44,29 @@ def backup(
     _require(history)
     found = back_up(history, to)
     report(f"{found.logins:,} logins of {found.users:,} users in {to}")
+
+
+@app.command()
+def prune(
+    days: Annotated[float, typer.Option(min=0, help="Older than that, by their own stamp.")],
+    history: History = DEFAULT,
+) -> None:
+    """Erase old logins from a history that no service has open (`serve` does it by itself).
+
+    \b
+    Example:
+      authrisk history prune --days 180 --history history.sqlite
+    """
+    import time
+    from contextlib import closing
+
+    from authrisk.history.lock import only_writer
+    from authrisk.history.sqlite import SqliteStore
+
+    _require(history)
+    with only_writer(history), closing(SqliteStore(history)) as store:
+        gone = store.forget_before(time.time_ns() - int(days * 86_400e9))
+    report(f"{gone:,} logins erased from {history}")
 
 
 @app.command()

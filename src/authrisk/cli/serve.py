@@ -94,6 +94,12 @@ def run(
             help="While history does not answer: ask for a second factor, let in, or deny.",
         ),
     ] = StoreFailureName.STEP_UP,
+    retention_days: Annotated[
+        float,
+        typer.Option(
+            envvar="AUTHRISK_RETENTION_DAYS", min=1, help="Logins older than that are erased."
+        ),
+    ] = 180,
     mmdb: Annotated[
         list[Path] | None, typer.Option(help="Your own .mmdb, asked first. May be repeated.")
     ] = None,
@@ -133,6 +139,7 @@ def run(
     settings = ServiceSettings(
         hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None,
         on_store_failure=on_store_failure.value,
+        retention_days=retention_days,
     )
     with (
         only_writer(history),

@@ -140,6 +140,14 @@ class MemoryStore:
                 self._erase(login)
             return len(gone)
 
+    def forget_before(self, before_ns: int) -> int:
+        """See `HistoryStore.forget_before`."""
+        with self._opened():
+            gone = [x for x in self.since(0) if x.event.timestamp_ns < before_ns]
+            for login in gone:
+                self._erase(login)
+            return len(gone)
+
     def save_state(self, name: str, state: bytes) -> None:
         """See `HistoryStore.save_state`."""
         with self._opened():

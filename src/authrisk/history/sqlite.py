@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from authrisk.history.store import Attempt, SourceKind, Standing, StoredLogin
 
 Row = tuple[int, bytes, int, bytes | None, str | None, str | None]
 
+STRETCH = 5_000
+"""Arrivals that `forget_before` looks at in one write."""
 PAGE = 1000
 """Rows that `since` holds at a time."""
 
@@ -134,6 +136,16 @@ class SqliteStore:
         self._read("PRAGMA wal_checkpoint(TRUNCATE)", ())
         return gone
 
+    def forget_before(self, before_ns: int) -> int:
+        """See `HistoryStore.forget_before`. A stretch at a time: other writes wait for one."""
+        rows = self._read("SELECT coalesce(max(sequence), 0) FROM logins", ())
+        gone, last = 0, int(rows[0][0])
+        for begin in range(0, last, STRETCH):
+            gone += self._writes.run(_forgetting(begin, before_ns))
+        if gone:
+            self._read("PRAGMA wal_checkpoint(TRUNCATE)", ())
+        return gone
+
     def save_state(self, name: str, state: bytes) -> None:
         """See `HistoryStore.save_state`."""
         self._writes.run(lambda db: db.execute(_SAVE_STATE, (name, state)).rowcount)
@@ -214,10 +226,16 @@ _RECENT_FROM = {
     ORDER BY time_ns DESC, sequence DESC LIMIT ?""".replace("source", kind)
     for kind in Sources._fields
 }
+_FORGET_BEFORE = "DELETE FROM logins WHERE sequence > ? AND sequence <= ? AND time_ns < ?"
 _LOGINS = _SELECT + "WHERE user_id = ? ORDER BY time_ns DESC, sequence DESC LIMIT ?"
 _SINCE = _SELECT + "WHERE sequence > ? ORDER BY sequence LIMIT ?"
 _SAVE_STATE = """INSERT INTO states (name, state) VALUES (?, ?)
     ON CONFLICT (name) DO UPDATE SET state = excluded.state"""
+
+
+def _forgetting(begin: int, before_ns: int) -> Callable[[sqlite3.Connection], int]:
+    values = (begin, begin + STRETCH, before_ns)
+    return lambda db: db.execute(_FORGET_BEFORE, values).rowcount
 
 
 def _new_row(event: LoginEvent, standing: Standing, answer: bytes | None) -> tuple[Any, ...]:

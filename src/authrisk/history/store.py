@@ -103,6 +103,10 @@ class HistoryStore(Protocol):
     def forget(self, user_id: str) -> int:
         """Erase everything of the user; answers how many logins that were."""
 
+    def forget_before(self, before_ns: int) -> int:
+        """Erase every login with time < before_ns, whoever's; answers how many that were. Writers
+        go on meanwhile."""
+
     def save_state(self, name: str, state: bytes) -> None:
         """Keep a snapshot (population counts) beside the logins, durable and replaced whole."""
 

@@ -73,10 +73,12 @@ def create_app(
         if shadow is not None:
             intake.shadow = Shadow(shadow, intake.scorer, metrics)
         snapshots = asyncio.create_task(_snapshots(intake, settings.snapshot_every_s))
+        erasing = asyncio.create_task(_erasing(intake, settings.retention_every_s))
         yield
-        snapshots.cancel()
-        with suppress(asyncio.CancelledError):
-            await snapshots
+        for task in (snapshots, erasing):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await intake.close()
         if intake.shadow is not None:
             await asyncio.to_thread(intake.shadow.close)
@@ -102,6 +104,13 @@ def create_app(
         },
         lifespan=lifespan,
     )
+
+
+async def _erasing(intake: Intake, every_s: float) -> None:
+    await asyncio.sleep(every_s / 6)
+    while True:
+        await intake.erase_old()
+        await asyncio.sleep(every_s)
 
 
 async def _snapshots(intake: Intake, every_s: float) -> None:

@@ -140,6 +140,19 @@ class Intake:
             return False
         return True
 
+    async def erase_old(self) -> None:
+        """Erase what is older than the retention; counted, and tried again when it fails."""
+        days = self._settings.retention_days
+        if days is None:
+            return
+        before_ns = self.clock() - int(days * 86_400 * NS_PER_S)
+        try:
+            gone = await asyncio.to_thread(self.scorer.forget_before, before_ns)
+        except StoreError:
+            self._metrics.degraded("retention")
+        else:
+            self._metrics.expired.inc(gone)
+
     async def snapshot(self) -> None:
         """Keep the population counts, so that a restart is quick; counted when it fails."""
         try:

@@ -61,6 +61,11 @@ class Metrics:
             "Records that the decision log could not take.",
             registry=self.registry,
         )
+        self.expired = Counter(
+            "authrisk_expired_logins",
+            "Logins erased because of their age.",
+            registry=self.registry,
+        )
         self._shadow = Counter(
             "authrisk_shadow",
             "Logins that a second bundle scored too, by both levels.",
@@ -76,7 +81,7 @@ class Metrics:
             "authrisk_model_info", "The bundle that serves.", ["name", "version"],
             registry=self.registry,
         )  # fmt: skip
-        for cause in ("read", "score", "write", "slow", "turn", "queue", "snapshot"):
+        for cause in ("read", "score", "write", "slow", "turn", "queue", "retention", "snapshot"):
             self._degraded.labels(cause)
 
     def shadowed(self, served: str, shadow: str) -> None:

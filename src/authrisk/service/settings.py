@@ -71,5 +71,9 @@ class ServiceSettings:
     caller takes as step-up."""
     future_tolerance_s: float = 300.0
     """A login stamped further ahead of our clock is flagged and never becomes familiar."""
+    retention_days: float | None = None
+    """Logins older than that, by their own stamp, are erased; None keeps them for good."""
+    retention_every_s: float = 3600.0
+    """How often the old ones are looked for; for the first time after a sixth of that."""
     snapshot_every_s: float = 300.0
     """How often population counts and live calibration are kept, for a restart to go on from."""

@@ -149,6 +149,17 @@ def _forgetting_is_whole(store: HistoryStore) -> None:
     assert again.sequence > first.sequence, "but its place in the order of arrival is not"
 
 
+def _the_old_is_forgotten(store: HistoryStore) -> None:
+    for n in range(20):
+        store.append(event(n, 100 + 10 * (n % 5), f"u{n % 3}"), Standing(n % 4))
+    assert store.forget_before(120) == 8, "what is older than that, of every user and standing"
+    left = list(store.since(0))
+    assert len(left) == 12, "nothing else goes"
+    assert min(login.event.timestamp_ns for login in left) == 120, "a login at that time stays"
+    assert store.get("e0") is None, "it is found by no id any more"
+    assert store.forget_before(120) == 0, "a second time erases nothing"
+
+
 def _arrivals_are_in_order(store: HistoryStore) -> None:
     stored = [store.append(event(n, 100 - n, f"u{n % 3}"), Standing.FAMILIAR) for n in range(9)]
     assert list(store.since(0)) == stored, "since answers all, in order of arrival"
@@ -188,6 +199,7 @@ PROMISES: tuple[Callable[[HistoryStore], None], ...] = (
     _disowning_reaches_from_a_time_on,
     _sources_see_every_attempt,
     _forgetting_is_whole,
+    _the_old_is_forgotten,
     _arrivals_are_in_order,
     _snapshots_are_replaced_whole,
     _threads_may_share_it,
