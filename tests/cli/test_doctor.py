@@ -5,6 +5,7 @@ import json
 import shutil
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -45,6 +46,7 @@ def test_a_fresh_installation_is_well(found):
     assert {f["state"] for f in findings.values()} == {"good"}
     assert set(findings) >= {"bundle", "kernels", "history", "disk", "port"}
     assert main(["doctor", "--history", "none.sqlite", "--port", "1"]) == 0
+    assert list(Path.cwd().iterdir()) == []
 
 
 def test_a_damaged_bundle(found, tmp_path):
@@ -173,6 +175,7 @@ def test_a_decision_log_that_was_changed(found, tmp_path):
     assert found(*options)[1]["decisions"]["state"] == "good"
     (path,) = (tmp_path / "log").iterdir()
     path.write_bytes(path.read_bytes().replace(b"assessment", b"assessmenu"))
+    assert found("--decisions", tmp_path / "log")[0] == 1
     code, findings = found(*options)
     assert code == 1
     assert "decisions-000001.ndjson:1" in findings["decisions"]["told"]

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -30,6 +31,19 @@ serve(app, Listen(port=int(sys.argv[3])))
 store.close()
 print("closed", file=sys.stderr)
 """
+
+
+SLOW = PROGRAM.replace(
+    'rule = runpy.run_path(sys.argv[1])["RuleScorer"]',
+    """
+import time
+class rule(runpy.run_path(sys.argv[1])["RuleScorer"]):
+    def assess(self, event):
+        time.sleep(0.05)
+        return super().assess(event)
+""",
+)
+"""Twenty logins take it a second."""
 
 
 def free_port():
@@ -124,3 +138,38 @@ print([m for m in sys.modules if m.split(".")[0] == "torch" or m.startswith("aut
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_under_way_at_the_end_is_answered(tmp_path, login):
+    """SIGTERM while twenty logins are being scored: each gets its answer and is kept, and the
+    process ends well."""
+    port, database = free_port(), tmp_path / "h.db"
+    conftest = Path(__file__).parent / "conftest.py"
+    command = [sys.executable, "-W", "ignore", "-c", SLOW, str(conftest), str(database), str(port)]
+    base = f"http://127.0.0.1:{port}"
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as running:
+        until = time.monotonic() + 60
+        while True:
+            try:
+                httpx.get(base + "/readyz").raise_for_status()
+                break
+            except httpx.HTTPError:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+        bodies = [login(eventID=f"e{n}", userID=f"u{n}") for n in range(20)]
+        with ThreadPoolExecutor(20) as pool:
+            asked = [
+                pool.submit(httpx.post, base + "/v1/assessments", json=body, timeout=30)
+                for body in bodies
+            ]
+            time.sleep(0.4)
+            answered_before = sum(each.done() for each in asked)
+            running.send_signal(signal.SIGTERM)
+            answers = [each.result() for each in asked]
+        assert running.wait(20) == 0
+    assert answered_before < 20
+    assert {answer.status_code for answer in answers} == {200}
+    assert not any(answer.json()["degraded"] for answer in answers)
+    store = SqliteStore(database)
+    assert {kept.event.event_id for kept in store.since(0)} == {b["eventID"] for b in bodies}
+    store.close()

@@ -33,6 +33,14 @@ TrustOption = Annotated[
 ]
 
 
+class ActionName(enum.StrEnum):
+    """What a caller is recommended to do."""
+
+    ALLOW = "allow"
+    CHALLENGE = "challenge"
+    DENY = "deny"
+
+
 class StoreFailureName(enum.StrEnum):
     """What is answered while history cannot be read."""
 

@@ -177,10 +177,13 @@ def certificate_is_good(certificate: Path, key: Path | None) -> Finding:
     return Finding("certificate", "good", f"valid for {left.days} days")
 
 
-def decisions_hold(folder: Path, key: Path) -> Finding:
-    """The decision log is whole."""
+def decisions_hold(folder: Path | None, key: Path | None) -> Finding:
+    """The decision log has a folder and a key, and is whole."""
     from authrisk.service.decision_chain import files_of, read_key, verify
 
+    if folder is None or key is None:
+        return Finding("decisions", "bad", "a log needs a folder and a key: serve will not start",
+                       "give both --decisions and --decisions-key")  # fmt: skip
     if not files_of(folder):
         return Finding("decisions", "good", f"{folder}: none yet")
     try:

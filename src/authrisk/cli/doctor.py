@@ -65,7 +65,7 @@ def run(
             yield checks.keys_are_good(keys)
         if tls_cert is not None:
             yield checks.certificate_is_good(tls_cert, tls_key)
-        if decisions is not None and decisions_key is not None:
+        if decisions is not None or decisions_key is not None:
             yield checks.decisions_hold(decisions, decisions_key)
 
     bad = 0

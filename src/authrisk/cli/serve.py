@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from authrisk.cli.arguments import ServedBundleOption, StoreFailureName, TrustName
+from authrisk.cli.arguments import (
+    ActionName,
+    ServedBundleOption,
+    StoreFailureName,
+    TrustName,
+)
 from authrisk.cli.history_reading import DEFAULT, HistoryFile
 from authrisk.errors import InputError
 
@@ -94,6 +99,28 @@ def run(
             help="While history does not answer: ask for a second factor, let in, or deny.",
         ),
     ] = StoreFailureName.STEP_UP,
+    medium_action: Annotated[
+        ActionName,
+        typer.Option(envvar="AUTHRISK_MEDIUM_ACTION", help="Recommended from 0.5 on."),
+    ] = ActionName.CHALLENGE,
+    high_action: Annotated[
+        ActionName,
+        typer.Option(envvar="AUTHRISK_HIGH_ACTION", help="Recommended from 0.75 on."),
+    ] = ActionName.DENY,
+    strict_ip: Annotated[
+        bool,
+        typer.Option(
+            envvar="AUTHRISK_STRICT_IP",
+            help="Refuse what is no IP address (422), instead of scoring it as an unknown place.",
+        ),
+    ] = False,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            envvar="AUTHRISK_ORIGIN",
+            help="A web origin that may call it, e.g. https://admin.example. May be repeated.",
+        ),
+    ] = None,
     retention_days: Annotated[
         float,
         typer.Option(
@@ -126,7 +153,7 @@ def run(
     from authrisk.service.app import create_app
     from authrisk.service.keys import KeyRing
     from authrisk.service.server import Listen, is_loopback, serve
-    from authrisk.service.settings import LOOPBACK_NAMES, ServiceSettings
+    from authrisk.service.settings import LOOPBACK_NAMES, Actions, ServiceSettings
 
     tls = _tls(tls_cert, tls_key, tls_client_ca)
     access = None if keys is None else Access(KeyRing(keys))
@@ -140,6 +167,9 @@ def run(
         hosts=LOOPBACK_NAMES if is_loopback(host) and not exposed else None,
         on_store_failure=on_store_failure.value,
         retention_days=retention_days,
+        actions=Actions(medium=medium_action.value, high=high_action.value),
+        strict_ip=strict_ip,
+        origins=frozenset(origin or ()),
     )
     with (
         only_writer(history),
