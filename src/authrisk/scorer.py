@@ -152,7 +152,7 @@ class Scorer:
 
     def _asked(self, event: LoginEvent, stored: StoredLogin | None) -> Asked:
         preparation = self.bundle.preparation
-        if _is_counted(stored):
+        if _is_counted(stored) and stored.sequence <= self._counts.upto:
             with self._counts.lock:
                 row = coded_from([code_event(stored.event)]).ints[0]
                 self.population.remove(row)
@@ -184,10 +184,11 @@ class Scorer:
             probability=self.bundle.calibrator.probability(float(raw[0])),
         )
 
-    def population_bytes(self) -> bytes:
-        """A copy of the population as it is now."""
+    def copied_counts(self) -> Counts:
+        """A copy of the population as it is now, and of what it counts up to."""
         with self._counts.lock:
-            return self.population.to_bytes()
+            state, upto = self.population.to_bytes(), self._counts.upto
+        return Counts(Population.from_bytes(state), upto)
 
     def standing_of(self, event: LoginEvent, risk_score: float) -> Standing:
         """What a login counts for before anything more is heard of it."""

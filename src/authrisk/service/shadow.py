@@ -7,21 +7,21 @@ too slow, logins are left out and counted.
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
 from collections import Counter, deque
 from typing import NamedTuple
 
-from authrisk.counts import Counts
-from authrisk.errors import AuthriskError
 from authrisk.event import LoginEvent
-from authrisk.features.population import Population
 from authrisk.models.bundle import Bundle
 from authrisk.models.calibration import Level
 from authrisk.scorer import RiskAssessment, Scorer
 from authrisk.service.metrics import Metrics
 from authrisk.service.wire import ShadowAnswer, ShadowDifference
+
+_LOG = logging.getLogger(__name__)
 
 MOST_WAITING = 2_000
 KEPT = 1_000
@@ -85,7 +85,9 @@ class Shadow:
                 self._scorer, self._copied_at = self._copied(), time.monotonic()
             try:
                 found = self._scorer.assess(job.event)
-            except AuthriskError:
+            except Exception:  # noqa: BLE001 # a second bundle's faults harm nobody: counted, and told once
+                if not self._left_out:
+                    _LOG.exception("the shadow could not score a login")
                 self._leave_out()
                 continue
             self._record(job.answered, found)
@@ -109,9 +111,5 @@ class Shadow:
 
     def _copied(self) -> Scorer:
         """A scorer of the bundle over the same history, with a copy of the population."""
-        return Scorer(
-            self.bundle,
-            self._served.store,
-            adapt=False,
-            counts=Counts(Population.from_bytes(self._served.population_bytes()), 0),
-        )
+        counts = self._served.copied_counts()
+        return Scorer(self.bundle, self._served.store, adapt=False, counts=counts)
