@@ -121,3 +121,16 @@ def test_no_history_is_made_by_looking(authrisk, tmp_path):
     done = authrisk("events", "show", "ada", "--history", tmp_path / "no.sqlite")
     assert done.code == 2
     assert list(tmp_path.iterdir()) == []
+
+
+def test_all_that_is_kept_of_a_user_is_shown(authrisk, tmp_path):
+    """Also more than a thousand logins: whoever asks what is kept of them hears all of it."""
+    history = tmp_path / "h.sqlite"
+    store = SqliteStore(history)
+    for n in range(1_300):
+        event = LoginEvent(event_id=f"e{n}", timestamp_ns=n, user_id="ada")
+        store.append(event, Standing.FAMILIAR if n % 2 else Standing.EVIDENCE)
+    store.close()
+    done = authrisk("events", "show", "ada", "--history", history)
+    assert len(done.out.splitlines()) == 1_300
+    assert "1300 logins" in done.err

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from authrisk.event import LoginEvent
     from authrisk.history.store import StoredLogin
 
+EVERY = 1_000_000
+"""Logins of one user: more than any history keeps."""
+
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Look at the logins a service has kept."
 )
@@ -42,7 +45,7 @@ def show(
       authrisk events show 1023937207516135485 --history authrisk-history.sqlite
     """
     with opened(history) as store:
-        lines = [_line(stored) for stored in store.logins(user)]
+        lines = [_line(stored) for stored in store.logins(user, EVERY)]
     sys.stdout.buffer.writelines(lines)
     sys.stdout.buffer.flush()
     report(f"{len(lines)} logins")
