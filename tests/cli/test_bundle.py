@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -127,9 +128,13 @@ def test_all_that_is_kept_of_a_user_is_shown(authrisk, tmp_path):
     """Also more than a thousand logins: whoever asks what is kept of them hears all of it."""
     history = tmp_path / "h.sqlite"
     store = SqliteStore(history)
-    for n in range(1_300):
+
+    def add(n):
         event = LoginEvent(event_id=f"e{n}", timestamp_ns=n, user_id="ada")
         store.append(event, Standing.FAMILIAR if n % 2 else Standing.EVIDENCE)
+
+    with ThreadPoolExecutor(64) as pool:
+        list(pool.map(add, range(1_300)))
     store.close()
     done = authrisk("events", "show", "ada", "--history", history)
     assert len(done.out.splitlines()) == 1_300
