@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from authrisk.batches import next_batch
 from authrisk.errors import StoreError
 from authrisk.history.sqlite_schema import is_locked
 
@@ -62,29 +63,16 @@ class GroupCommit:
 
     def _work(self) -> None:
         try:
-            while group := self._next_group():
-                self._commit(group)
+            last = False
+            while not last:
+                group, last = next_batch(self._jobs, LARGEST_GROUP)
+                if group:
+                    self._commit(group)
         finally:
             with self._gate:
                 self._open = False
             self._refuse_rest()
             self._db.close()
-
-    def _next_group(self) -> list[Job]:
-        """The jobs that wait, at least one; empty when the store was closed and all is done."""
-        job = self._jobs.get()
-        group: list[Job] = []
-        while job is not None:
-            group.append(job)
-            if len(group) == LARGEST_GROUP:
-                return group
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return group
-        if group:
-            self._jobs.put(None)
-        return group
 
     def _commit(self, group: list[Job]) -> None:
         settled = False

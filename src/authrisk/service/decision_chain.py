@@ -24,7 +24,6 @@ from authrisk.errors import InputError
 
 PATTERN = "decisions-*.ndjson"
 KEY_BYTES = 32
-LONGEST_LINE = 64 * 1024
 _MAC = b',"mac":"'
 _TAIL = len(_MAC) + 64 + 2
 

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from authrisk.batches import next_batch
 from authrisk.errors import StoreError
 from authrisk.service.decision_chain import (
     BEGINNING,
@@ -29,6 +30,8 @@ from authrisk.service.decision_chain import (
 )
 
 LARGEST_FILE = 64 << 20
+LARGEST_WRITE = 1_000
+"""Records in one write."""
 MOST_WAITING = 20_000
 SYNC_S = 1.0
 """What a power cut can take of the log; the history itself loses nothing."""
@@ -56,6 +59,8 @@ class DecisionLog:
         """Called for every record that is not written."""
         self._waiting: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
         self._missing = 0
+        self._counting = threading.Lock()
+        """Of `_missing`: who adds counts what finds no room, the writer what it cannot write."""
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             cut = self._open_last()
@@ -107,22 +112,11 @@ class DecisionLog:
         return self._folder / f"decisions-{self._number:06d}.ndjson"
 
     def _work(self) -> None:
-        synced, dirty, ends = time.monotonic(), False, False
-        while not ends:
-            records: list[Record] = []
-            try:
-                record = self._waiting.get(timeout=SYNC_S if dirty else None)
-                while record is not None:
-                    records.append(record)
-                    record = self._waiting.get_nowait() if len(records) < 1_000 else None
-                    if len(records) == 1_000:
-                        break
-                else:
-                    ends = True
-            except queue.Empty:
-                pass
+        synced, dirty, last = time.monotonic(), False, False
+        while not last:
+            records, last = next_batch(self._waiting, LARGEST_WRITE, SYNC_S if dirty else None)
             dirty = self._written(records) or dirty
-            if dirty and (ends or time.monotonic() - synced >= SYNC_S):
+            if dirty and (last or time.monotonic() - synced >= SYNC_S):
                 dirty, synced = not self._synced(), time.monotonic()
         os.close(self._file)
 
@@ -147,7 +141,9 @@ class DecisionLog:
         except OSError as error:
             self._give_up(begin, error, len(records) - bool(missing))
             return False
-        self._at, self._missing = at, self._missing - missing
+        self._at = at
+        with self._counting:
+            self._missing -= missing
         return True
 
     def _next_file(self) -> None:
@@ -167,7 +163,8 @@ class DecisionLog:
             self._miss()
 
     def _miss(self) -> None:
-        self._missing += 1
+        with self._counting:
+            self._missing += 1
         self.lost()
 
     def _synced(self) -> bool:

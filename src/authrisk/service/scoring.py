@@ -12,6 +12,7 @@ import threading
 import time
 from typing import NamedTuple
 
+from authrisk.batches import next_batch
 from authrisk.errors import AuthriskError, StoreError
 from authrisk.event import LoginEvent
 from authrisk.history.store import StoredLogin
@@ -93,7 +94,9 @@ class Scoring:
         self._thread.join(self._patience_s)
 
     def _work(self) -> None:
-        while run := self._next_run():
+        last = False
+        while not last:
+            run, last = next_batch(self._jobs, LARGEST_RUN)
             wanted = [job for job in run if not job.future.cancelled()]
             for scorer in {id(job.scorer): job.scorer for job in wanted}.values():
                 mine = [job for job in wanted if job.scorer is scorer]
@@ -106,22 +109,6 @@ class Scoring:
                     mine[0].future.get_loop().call_soon_threadsafe(_tell, mine, found)
                 except RuntimeError:  # the loop was closed: nobody waits any longer
                     return
-
-    def _next_run(self) -> list[_Job]:
-        """The jobs that wait, at least one; empty when the thread shall end."""
-        run: list[_Job] = []
-        job = self._jobs.get()
-        while job is not None:
-            run.append(job)
-            if len(run) == LARGEST_RUN:
-                return run
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return run
-        if run:
-            self._jobs.put(None)
-        return run
 
 
 def _answers(scorer: Scorer, events: list[LoginEvent]) -> list[Answer | BaseException]:
