@@ -229,7 +229,7 @@ def test_a_key_is_the_owners_alone(tmp_path):
     with pytest.raises(InputError, match="cannot be made"):
         make_key(path)
     path.chmod(0o640)
-    with pytest.raises(InputError, match="read by others"):
+    with pytest.raises(InputError, match="read or written by others"):
         read_key(path)
     path.chmod(0o600)
     path.write_bytes(b"short")

@@ -6,7 +6,6 @@ one of another key, is refused. A signature says who released a bundle, not that
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from authrisk.errors import BundleError, InputError
+from authrisk.private_file import write_new
 
 SIGNATURE = "signature.ed25519"
 """The file in a bundle: 64 bytes over `manifest.json` as it stands there."""
@@ -37,13 +37,8 @@ def make_key_pair(private: Path) -> Path:
     shown = key.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    for path, data, mode in ((private, secret, 0o600), (public, shown, 0o644)):
-        try:
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
-        except OSError as error:
-            raise InputError(f"cannot be made: {error.strerror}", where=str(path)) from None
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+    write_new(private, secret)
+    write_new(public, shown, 0o644)
     return public
 
 

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
-import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +19,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from authrisk.errors import InputError
+from authrisk.private_file import read_private, write_new
 
 PATTERN = "decisions-*.ndjson"
 KEY_BYTES = 32
@@ -71,30 +70,15 @@ class ChainKey:
 
 def read_key(path: Path) -> ChainKey:
     """The key of a file; raises InputError where it is none, or others may read it."""
-    where = str(path)
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            secret = file.read()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=where) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise InputError("may be read by others", where=where, remedy=f"chmod 600 {where}")
+    secret = read_private(path)
     if len(secret) != KEY_BYTES:
-        raise InputError(f"is no key of {KEY_BYTES} bytes", where=where)
+        raise InputError(f"is no key of {KEY_BYTES} bytes", where=str(path))
     return ChainKey(secret)
 
 
 def make_key(path: Path) -> None:
     """A new key, readable by its owner alone. Raises InputError where there is a file already."""
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except OSError as error:
-        raise InputError(f"cannot be made: {error.strerror}", where=str(path)) from None
-    with os.fdopen(handle, "wb") as file:
-        file.write(secrets.token_bytes(KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(path, secrets.token_bytes(KEY_BYTES))
 
 
 def sealed(key: ChainKey, before: Position, record: dict[str, Any]) -> tuple[bytes, Position]:

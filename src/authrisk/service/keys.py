@@ -11,7 +11,6 @@ import hmac
 import os
 import re
 import secrets
-import stat
 import tempfile
 from pathlib import Path
 from typing import Literal
@@ -19,6 +18,7 @@ from typing import Literal
 import msgspec
 
 from authrisk.errors import InputError
+from authrisk.private_file import read_private
 
 Scope = Literal["score", "outcome", "feedback", "admin", "metrics"]
 SCOPES: tuple[Scope, ...] = ("score", "outcome", "feedback", "admin", "metrics")
@@ -76,19 +76,7 @@ def make_key(
 def read_keys(path: Path) -> Keys:
     """The keys of a file. Raises InputError where it cannot be read, is no file of keys, or may
     be read or written by others."""
-    where = str(path)
-    try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            raw = file.read()
-    except OSError as error:
-        raise InputError(
-            f"cannot be read: {error.strerror}", where=where, remedy="authrisk keys create"
-        ) from None
-    if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise InputError(
-            "may be read or written by others", where=where, remedy=f"chmod 600 {where}"
-        )
+    where, raw = str(path), read_private(path, remedy="authrisk keys create")
     try:
         keys = msgspec.json.decode(raw, type=Keys)
     except msgspec.DecodeError as error:
